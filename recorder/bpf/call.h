@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef TRACELOOP_CALL_H
+#define TRACELOOP_CALL_H
+
+/* From a system call's entry and exit to its record. */
+
+#include "capture.h"
+#include "ring.h"
+#include "scope.h"
+
+/* The row of a call. Numbers beyond the table share the last, which no call has. */
+static __always_inline struct call_row *row_of(__u32 abi, __u32 number)
+{
+	__u32 key;
+
+	if (abi == ABI_X32)
+		number &= 0x3fffffff;
+	if (number >= CALL_NUMBERS)
+		number = CALL_NUMBERS - 1;
+	key = abi == ABI_COMPAT ? CALL_NUMBERS + number : number;
+	return bpf_map_lookup_elem(&calls, &key);
+}
+
+static __always_inline bool wants(struct recording *recording, __u32 abi, __u32 number)
+{
+	if (abi == ABI_X32)
+		number &= 0x3fffffff;
+	if (number >= CALL_NUMBERS)
+		number = CALL_NUMBERS - 1;
+	if (abi == ABI_COMPAT)
+		return recording->compat[number / 64] >> (number % 64) & 1;
+	return recording->native[number / 64] >> (number % 64) & 1;
+}
+
+/* Notes which of the task's recordings want its call: a bit per membership. */
+__noinline int wanted_by(struct task_state *state)
+{
+	__u32 wanted = 0;
+
+	if (!state)
+		return 0;
+	for (__u32 i = 0; i < MEMBERSHIPS; i++) {
+		struct recording *recording;
+
+		if (i >= state->count)
+			break;
+		recording = recording_of(state->memberships[i].id);
+		if (recording && wants(recording, state->abi, state->number))
+			wanted |= 1 << i;
+	}
+	return wanted;
+}
+
+__noinline int capture_early(struct task_state *state, struct call_row *row)
+{
+	struct scratch *scratch;
+	__u32 limit = 0;
+
+	if (!state || !row)
+		return 0;
+	scratch = take_scratch();
+	if (!scratch)
+		return 0;
+	for (__u32 i = 0; i < MEMBERSHIPS; i++) {
+		struct recording *recording = recording_of(state->memberships[i].id);
+
+		if (recording && recording->string_limit > limit)
+			limit = recording->string_limit;
+	}
+	scratch->string_limit = limit;
+	scratch->pointer_size = state->abi == ABI_COMPAT ? 4 : 8;
+	scratch->phase = CAPTURE_ENTRY;
+	scratch->result = 0;
+	scratch->size = 0;
+	for (int i = 0; i < 6; i++)
+		scratch->arguments[i] = state->arguments[i];
+	for (__u32 i = 0; i < CAPTURES; i++) {
+		struct capture_row capture_row = row->capture[i];
+		__u32 before = scratch->size;
+
+		if (i >= row->captures)
+			break;
+		if (capture_row.when != WHEN_EARLY && capture_row.when != WHEN_IN_OUT)
+			continue;
+		if (!capture(scratch, *(__u64 *)&capture_row))
+			continue;
+		if (scratch->size > EARLY_MAX) {
+			/* The exit will try again. */
+			scratch->size = before;
+			continue;
+		}
+		state->early_count++;
+		state->early_arguments |= 1 << (capture_row.argument & 7);
+	}
+	state->early_length = scratch->size;
+	for (__u32 i = 0; i < EARLY_MAX; i += 8) {
+		if (i >= scratch->size)
+			break;
+		copy_word(&state->early[i], &scratch->bytes[i]);
+	}
+	give_back(scratch);
+	return 0;
+}
+
+/* Whether a call that overwrote one argument's memory may have hit another's. */
+static __always_inline bool aliased(struct task_state *state, __u32 argument)
+{
+	__u64 address = state->arguments[argument & 7];
+	int same = 0;
+
+	for (int i = 0; i < 6; i++)
+		same += state->arguments[i] == address;
+	return same > 1;
+}
+
+static __always_inline bool due_at_exit(struct task_state *state, struct capture_row row, bool failed)
+{
+	switch (row.when) {
+	case WHEN_IN:
+		return true;
+	case WHEN_EARLY:
+		return !(state->early_arguments >> (row.argument & 7) & 1) && !aliased(state, row.argument);
+	default:
+		return !failed;
+	}
+}
+
+/* Adds what was captured at the call's entry to its record. */
+__noinline int add_early(struct scratch *scratch, struct task_state *state)
+{
+	__u32 size, length;
+
+	if (!scratch || !state)
+		return 0;
+	size = scratch->size;
+	length = state->early_length;
+	if (size > sizeof(struct record_call) + sizeof(struct call_long) + 4 + 48 || length > EARLY_MAX)
+		return 0;
+	for (__u32 i = 0; i < EARLY_MAX; i += 8) {
+		if (i >= length)
+			break;
+		copy_word(&scratch->bytes[size + i], &state->early[i]);
+	}
+	scratch->size = size + length;
+	return state->early_count;
+}
+
+/* The part of a call's record that is memory. */
+__noinline int add_captures(struct scratch *scratch, struct task_state *state, struct recording *recording,
+			    struct call_row *row)
+{
+	__u32 captures = 0;
+	bool failed;
+
+	if (!scratch || !state || !recording || !row)
+		return 0;
+	failed = (__s64)scratch->result < 0 && (__s64)scratch->result >= -4095;
+	scratch->string_limit = recording->string_limit;
+	scratch->pointer_size = state->abi == ABI_COMPAT ? 4 : 8;
+	scratch->phase = 0;
+	for (int i = 0; i < 6; i++)
+		scratch->arguments[i] = state->arguments[i];
+	if (state->early_count)
+		captures = add_early(scratch, state);
+	for (__u32 i = 0; i < CAPTURES; i++) {
+		struct capture_row capture_row = row->capture[i];
+
+		if (i >= row->captures)
+			break;
+		if (due_at_exit(state, capture_row, failed))
+			captures += capture(scratch, *(__u64 *)&capture_row);
+	}
+	scratch->call.counts |= captures << 4;
+	return 0;
+}
+
+static __always_inline void build_call(struct scratch *scratch, struct task_state *state, struct recording *recording,
+				       struct call_row *row, __u64 end, __u8 flags)
+{
+	__u64 duration = end - state->start;
+	__u32 offset = sizeof(struct record_call);
+	__u32 number = state->number;
+	__u32 arguments = row->arguments;
+	__u32 upper = scratch->result >> 32;
+	__u8 wide = 0;
+
+	begin_record(scratch, state, TYPE_CALL, 0);
+	flags |= state->abi;
+	scratch->call.duration = duration;
+	scratch->call.number = number;
+	scratch->call.result = scratch->result;
+	if (duration >> 32 || number > 0xffff) {
+		struct call_long *more = (void *)&scratch->bytes[offset];
+
+		flags |= CALL_LONG;
+		more->number = number;
+		more->duration = duration;
+		offset += sizeof(*more);
+	}
+	if ((__s64)scratch->result != (__s32)scratch->result) {
+		flags |= CALL_RETURN64;
+		*(__u32 *)&scratch->bytes[offset] = upper;
+		offset += 4;
+	}
+	/* Small arguments, the most, take half the room. */
+#pragma unroll
+	for (__u32 i = 0; i < 6; i++) {
+		__u64 argument = state->arguments[i];
+		__u32 is_wide = argument >> 32 != 0;
+
+		if (i < arguments) {
+			store_word(&scratch->bytes[offset], argument);
+			wide |= is_wide << i;
+			offset += 4 + 4 * is_wide;
+		}
+	}
+	scratch->call.wide = wide;
+	scratch->call.counts = arguments;
+	scratch->record.flags = flags;
+	scratch->size = offset;
+	if (row->captures)
+		add_captures(scratch, state, recording, row);
+}
+
+static __noinline int count_filtered(struct recording *recording, bool lost)
+{
+	__u32 index = recording->id & 0xffff;
+	__u32 zero = 0;
+	struct cursor *cursor;
+	struct head *head;
+	void *ring;
+
+	ring = bpf_map_lookup_elem(&rings, &index);
+	if (!ring)
+		return 0;
+	head = bpf_map_lookup_elem(ring, &zero);
+	if (!head)
+		return 0;
+	cursor = cursor_of(ring, head);
+	if (!cursor)
+		return 0;
+	if (lost)
+		__sync_fetch_and_add(&cursor->lost, 1);
+	else
+		cursor->filtered++;
+	return 0;
+}
+
+/* Records the call that the task is in, for each of its recordings that wants it. */
+__noinline int finish_call(struct task_state *state, __u64 result, __u64 end, __u8 flags)
+{
+	struct scratch *scratch;
+	struct call_row *row;
+	__u8 wanted;
+
+	if (!state)
+		return 0;
+	row = row_of(state->abi, state->number);
+	if (!row)
+		return 0;
+	wanted = state->wanted;
+	scratch = take_scratch();
+	if (scratch)
+		scratch->result = result;
+	for (__u32 i = 0; i < MEMBERSHIPS; i++) {
+		struct membership *membership = &state->memberships[i];
+		struct recording *recording;
+
+		if (i >= state->count)
+			break;
+		recording = recording_of(membership->id);
+		if (!recording)
+			continue;
+		if (!(wanted >> i & 1)) {
+			count_filtered(recording, false);
+		} else if (!scratch) {
+			count_filtered(recording, true);
+		} else {
+			build_call(scratch, state, recording, row, end, flags);
+			append(scratch, state, recording, membership, end);
+		}
+	}
+	if (scratch)
+		give_back(scratch);
+	return 0;
+}
+
+#endif

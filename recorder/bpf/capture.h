@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef TRACELOOP_CAPTURE_H
+#define TRACELOOP_CAPTURE_H
+
+/* Reads the memory behind an argument into the record that is being made. */
+
+#include "maps.h"
+
+#define DATA_MAX PATH_LIMIT
+
+/* How many bytes or elements the row's count amounts to. */
+static __always_inline __u64 count_of(struct scratch *scratch, struct capture_row row)
+{
+	__u32 argument;
+
+	if (row.count == COUNT_RETURN)
+		return (__s64)scratch->result < 0 ? 0 : scratch->result;
+	if (row.count >= COUNT_ARGUMENT_BITS) {
+		argument = row.count - COUNT_ARGUMENT_BITS;
+		return argument < 6 ? ((__u32)scratch->arguments[argument] + 63) / 64 * 8 : 0;
+	}
+	if (row.count >= COUNT_POINTED) {
+		__u32 value = 0;
+
+		argument = row.count - COUNT_POINTED;
+		if (argument < 6 &&
+		    bpf_probe_read_user(&value, sizeof(value), (void *)scratch->arguments[argument]))
+			return 0;
+		return value;
+	}
+	argument = row.count - COUNT_ARGUMENT;
+	return argument < 6 ? scratch->arguments[argument] : 0;
+}
+
+/* Reads element i of a vector of the task's pointers or longs, of 4 or 8 bytes each. */
+static __always_inline __u64 read_pointer(struct scratch *scratch, __u64 vector, __u32 i, long *error)
+{
+	__u32 size = scratch->pointer_size;
+	__u64 pointer = 0;
+
+	if (size > 8)
+		size = 8;
+	*error = bpf_probe_read_user(&pointer, size, (void *)(vector + i * size));
+	return pointer;
+}
+
+/* Reads a string of at most limit bytes; returns its length with STRING_TRUNCATED, or an error. */
+static __always_inline long read_string(__u8 *to, __u32 limit, __u64 address)
+{
+	long length;
+
+	if (limit > DATA_MAX)
+		limit = DATA_MAX;
+	/* One byte beyond the limit tells a string that fits from one that was cut. */
+	length = bpf_probe_read_user_str(to, limit + 2, (void *)address);
+	if (length < 0) {
+		count_failure(PLACE_READ_STRING, length);
+		return length;
+	}
+	if (length > 0)
+		length--;
+	if (length > limit)
+		return limit | STRING_TRUNCATED;
+	return length;
+}
+
+/*
+ * The two captures of vectors keep their place in scratch->size and not in a
+ * variable: the verifier forgets what memory held, so that it sees the same
+ * state at every turn of the loop and not an ever wider one.
+ */
+#define VECTOR_END 3328
+
+__noinline int capture_element(struct scratch *scratch, __u64 pointer)
+{
+	__u32 size, limit;
+	long length;
+	__u8 *to;
+
+	if (!scratch)
+		return 0;
+	size = scratch->size;
+	limit = scratch->string_limit;
+	if (size > VECTOR_END)
+		return 0;
+	to = &scratch->bytes[size];
+	if (limit > RECORD_MAX - VECTOR_END - 16)
+		limit = RECORD_MAX - VECTOR_END - 16;
+	length = read_string(to + 2, limit, pointer);
+	if (length < 0) {
+		*(__u16 *)to = STRING_UNREADABLE;
+		store_word(to + 2, pointer);
+		scratch->size = size + 10;
+	} else {
+		*(__u16 *)to = length;
+		scratch->size = size + 2 + (length & 0x3fff);
+	}
+	return 1;
+}
+
+__noinline int capture_strings(struct scratch *scratch, __u64 vector)
+{
+	if (!scratch)
+		return -1;
+	for (__u32 i = 0; i <= VECTOR_LIMIT; i++) {
+		long error;
+		__u64 pointer = read_pointer(scratch, vector, i, &error);
+
+		if (error) {
+			count_failure(PLACE_READ_VECTOR, error);
+			return i ? 1 : -1;
+		}
+		if (!pointer)
+			return 0;
+		if (i == VECTOR_LIMIT || !capture_element(scratch, pointer))
+			return 1;
+	}
+	return 1;
+}
+
+__noinline int capture_buffer(struct scratch *scratch, __u64 address, __u64 length, __u64 bytes)
+{
+	__u32 size, limit, captured;
+	long error;
+	__u8 *to;
+
+	if (!scratch)
+		return 0;
+	size = scratch->size;
+	limit = scratch->string_limit;
+	if (size > VECTOR_END)
+		return 0;
+	if (length < limit)
+		limit = length;
+	if (bytes < limit)
+		limit = bytes;
+	/* Last and apart, or the verifier loses sight of the bound. */
+	barrier_var(limit);
+	if (limit > RECORD_MAX - VECTOR_END - 32)
+		limit = RECORD_MAX - VECTOR_END - 32;
+	to = &scratch->bytes[size];
+	/* struct buffer, whose members stand at any address. */
+	store_word(to, address);
+	store_word(to + 8, length);
+	size += sizeof(struct buffer);
+	captured = limit;
+	error = bpf_probe_read_user(to + sizeof(struct buffer), limit, (void *)address);
+	if (error) {
+		count_failure(PLACE_READ_BYTES, error);
+		captured = BUFFER_UNREADABLE;
+		limit = 0;
+	}
+	*(__u16 *)(to + 16) = captured;
+	scratch->size = size + limit;
+	return 1;
+}
+
+__noinline int capture_buffers(struct scratch *scratch, __u64 vector, __u64 count, __u64 bytes)
+{
+	if (!scratch)
+		return -1;
+	for (__u32 i = 0; i < VECTOR_LIMIT; i++) {
+		__u64 address, length;
+		long error;
+
+		if (i >= count)
+			return 0;
+		address = read_pointer(scratch, vector, 2 * i, &error);
+		if (!error)
+			length = read_pointer(scratch, vector, 2 * i + 1, &error);
+		if (error) {
+			count_failure(PLACE_READ_VECTOR, error);
+			return i ? 1 : -1;
+		}
+		if (!capture_buffer(scratch, address, length, bytes))
+			return 1;
+		bytes -= length < bytes ? length : bytes;
+	}
+	return count > VECTOR_LIMIT;
+}
+
+__noinline int count_pointers(struct scratch *scratch, __u64 vector)
+{
+	long count = 0;
+
+	if (!scratch)
+		return -1;
+	for (__u32 i = 0; i < COUNT_LIMIT; i++) {
+		long error;
+		__u64 pointer = read_pointer(scratch, vector, i, &error);
+
+		if (error)
+			return -1;
+		if (!pointer)
+			return count;
+		count++;
+	}
+	return count;
+}
+
+/*
+ * Captures one argument's memory. Returns 1 if it did, 0 if there was nothing
+ * to read or it could not be read. A function of its own for the verifier:
+ * checked once, whatever its callers do.
+ */
+__noinline int capture(struct scratch *scratch, __u64 packed)
+{
+	struct capture_row row = *(struct capture_row *)&packed;
+	struct capture *header;
+	__u32 size, limit;
+	__u64 address, count = 0;
+	bool truncated = false;
+	long length;
+	__u8 *to;
+
+	if (!scratch || row.argument >= 6)
+		return 0;
+	size = scratch->size;
+	if (size > RECORD_MAX - sizeof(*header))
+		return 0;
+	address = scratch->arguments[row.argument];
+	if (!address)
+		return 0;
+	header = (void *)&scratch->bytes[size];
+	size += sizeof(*header);
+	to = (void *)header + sizeof(*header);
+	limit = scratch->string_limit;
+	if (row.count)
+		count = count_of(scratch, row);
+
+	switch (row.layout) {
+	case LAYOUT_PATH:
+		limit = PATH_LIMIT;
+	case LAYOUT_STRING:
+		length = read_string(to, limit, address);
+		if (length < 0)
+			return 0;
+		truncated = length & STRING_TRUNCATED;
+		length &= 0x3fff;
+		break;
+	case LAYOUT_BYTES:
+	case LAYOUT_STRUCT:
+	case LAYOUT_ARRAY: {
+		__u64 wanted = row.size;
+
+		if (row.layout == LAYOUT_BYTES) {
+			wanted = count;
+		} else {
+			limit = ARRAY_LIMIT;
+			if (row.layout == LAYOUT_ARRAY)
+				wanted = count > ARRAY_LIMIT ? ARRAY_LIMIT + 1 : count * row.size;
+			else if (row.count && count < wanted)
+				wanted = count;
+		}
+		if (row.layout == LAYOUT_ARRAY && row.size && wanted > limit)
+			limit = limit / row.size * row.size;
+		if (limit > DATA_MAX)
+			limit = DATA_MAX;
+		truncated = wanted > limit;
+		length = truncated ? limit : wanted;
+		if (length < 0 || length > DATA_MAX)
+			return 0;
+		if (length) {
+			long error = bpf_probe_read_user(to, length, (void *)address);
+
+			if (error) {
+				count_failure(PLACE_READ_BYTES, error);
+				return 0;
+			}
+		}
+		break;
+	}
+	case LAYOUT_STRINGS:
+	case LAYOUT_BUFFERS: {
+		/* What a call moved is its return value; what it was to move is all. */
+		__u64 bytes = row.when == WHEN_OUT ? scratch->result : ~0ULL;
+		int more;
+
+		scratch->size = size;
+		if (row.layout == LAYOUT_STRINGS)
+			more = capture_strings(scratch, address);
+		else
+			more = capture_buffers(scratch, address, count, bytes);
+		length = scratch->size - size;
+		scratch->size = size - sizeof(*header);
+		if (more < 0)
+			return 0;
+		truncated = more;
+		break;
+	}
+	case LAYOUT_COUNT:
+		length = count_pointers(scratch, address);
+		if (length < 0)
+			return 0;
+		*(__u32 *)to = length;
+		length = 4;
+		break;
+	default:
+		return 0;
+	}
+	if (length < 0 || length > RECORD_MAX)
+		return 0;
+	if (size + length > RECORD_MAX) {
+		length = RECORD_MAX - size;
+		truncated = true;
+	}
+	header->argument = row.argument | (scratch->phase | (truncated ? CAPTURE_TRUNCATED : 0)) << 4;
+	header->layout = row.layout;
+	header->length = length;
+	scratch->size = size + length;
+	return 1;
+}
+
+#endif

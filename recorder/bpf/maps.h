@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef TRACELOOP_MAPS_H
+#define TRACELOOP_MAPS_H
+
+/* What the programs share with each other and with user space. */
+
+#include "kernel.h"
+#include <bpf/bpf_helpers.h>
+#include "layout.h"
+
+enum limit {
+	RECORDINGS = 1024,      /* at once */
+	MEMBERSHIPS = 8,        /* recordings that one task can be in */
+	CALL_NUMBERS = 576,     /* per ABI; x86's third ABI ends at 547 */
+	RECORD_MAX = 3840,      /* bytes; with a chunk's header, a task and a time it fits a chunk */
+	EARLY_MAX = 1024,       /* bytes captured at a call's entry */
+	CAPTURES = 6,
+	CGROUP_DEPTH = 32,
+	UNRECORDED_SLOTS = 65536,
+	RING_LINE = 64,
+	ERRNO_SLOTS = 64,       /* failures with a higher errno count in the last */
+};
+
+/* Operations that can fail, each counted by errno. */
+enum place {
+	PLACE_READ_STRING,   /* a string behind an argument */
+	PLACE_READ_BYTES,    /* a buffer or struct behind an argument */
+	PLACE_READ_VECTOR,   /* an element of a vector */
+	PLACE_TASK_STORAGE,  /* memory for a task's state */
+	PLACE_NESTED,        /* a program interrupted another on its CPU */
+	PLACE_NO_RING,       /* a recording's ring is gone */
+	PLACE_NO_CHUNK,      /* every chunk tried was being written */
+	PLACE_TOO_LARGE,     /* a record did not fit a chunk */
+	PLACE_MEMBERSHIPS,   /* a task is in more recordings than fit */
+	PLACES,
+};
+
+/* A recording's options, by its index. */
+struct recording {
+	__u32 id;             /* index | incarnation << 16; 0: free */
+	__u32 slots;          /* chunks that hold records */
+	__u32 header_chunks;  /* chunks before them */
+	__u32 string_limit;
+	__u32 stale;          /* an open chunk this many sequence numbers old is left */
+	__u32 reserved;
+	__u64 native[9];      /* calls to record, a bit per number; the last bit: numbers beyond */
+	__u64 compat[9];
+};
+
+/* Recordings that cover a mount namespace, a cgroup or a process's children. */
+struct members {
+	__u32 ids[MEMBERSHIPS]; /* 0: none */
+};
+
+/* What to capture of one argument: packed into 8 bytes to travel in a register. */
+struct capture_row {
+	__u8 argument;
+	__u8 layout;
+	__u8 when;
+	__u8 count;
+	__u16 size;
+	__u16 reserved;
+};
+
+/* A system call, as far as the kernel side must know it. */
+struct call_row {
+	__u8 arguments; /* six for a number that has no row of its own */
+	__u8 captures;
+	__u8 early; /* of the captures, how many are made at entry */
+	__u8 reserved[5];
+	struct capture_row capture[CAPTURES];
+};
+
+/* A membership of a task in a recording. */
+struct membership {
+	__u32 id;
+	__u32 reserved;
+	__u64 sequence; /* of the chunk that holds the task's record_task */
+};
+
+#define TREE_PENDING 0x80000000 /* of an id in tree: recorded from its next execve on */
+
+/* All that is kept of a recorded task. */
+struct task_state {
+	__u32 generation; /* of the scopes that the memberships were made from */
+	__u32 count;      /* of memberships */
+	struct membership memberships[MEMBERSHIPS];
+	__u32 tree[MEMBERSHIPS]; /* recordings it is in by descent */
+	__u32 pending;           /* one of tree is pending */
+
+	__u32 tid, pid, container_tid, container_pid;
+	union {
+		char comm[16];
+		__u64 comm_words[2];
+	};
+
+	/* The call that it is in. */
+	__u32 version; /* odd while what follows changes */
+	__u32 number;
+	__u8 in_call;
+	__u8 abi;
+	__u8 wanted; /* bit per membership whose recording wants the call */
+	__u8 early_count;
+	__u8 early_arguments; /* bit per argument that was captured at entry */
+	__u16 early_length;
+	__u64 start;
+	__u64 arguments[6];
+	__u8 early[EARLY_MAX];
+};
+
+/* Where a CPU puts a record together. */
+struct scratch {
+	__u64 busy;
+	__u64 result;
+	__u64 arguments[6];
+	__u32 size; /* of the record so far */
+	__u32 string_limit;
+	__u32 pointer_size; /* of the task: 4 or 8 */
+	__u32 phase; /* CAPTURE_ENTRY or 0 */
+	union {
+		struct record record;
+		struct record_call call;
+		struct record_signal signal;
+		struct record_exec exec;
+		struct record_fork fork;
+		struct record_exit exit;
+		__u8 bytes[8192];
+	};
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 16);
+	__uint(key_size, 4);
+	__uint(value_size, CHUNK_SIZE);
+	__uint(map_flags, BPF_F_MMAPABLE | BPF_F_INNER_MAP);
+} ring_template SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, RECORDINGS);
+	__uint(key_size, 4);
+	__array(values, typeof(ring_template));
+} rings SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, RECORDINGS);
+	__type(key, __u32);
+	__type(value, struct recording);
+} recordings SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 2 * CALL_NUMBERS);
+	__type(key, __u32);
+	__type(value, struct call_row);
+} calls SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct task_state);
+} tasks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} scratches SEC(".maps");
+
+/*
+ * The tasks that no recording covers: generation << 32 | tid, at tid modulo
+ * the number of slots. It spares them the look-up of their storage.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, UNRECORDED_SLOTS);
+	__type(key, __u32);
+	__type(value, __u64);
+} unrecorded SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, RECORDINGS);
+	__type(key, __u32); /* inode number */
+	__type(value, struct members);
+} mount_namespaces SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, RECORDINGS);
+	__type(key, __u64); /* cgroup ID */
+	__type(value, struct members);
+} cgroups SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, RECORDINGS);
+	__type(key, __u32); /* pid of a process whose coming children are recorded */
+	__type(value, struct members);
+} parents SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, PLACES * ERRNO_SLOTS);
+	__type(key, __u32);
+	__type(value, __u64);
+} failures SEC(".maps");
+
+/* Grows by one whenever the answer to "who is recorded?" may have changed. */
+volatile __u32 generation = 1;
+/* The recorder's own process, never recorded. */
+volatile __u32 self = 0;
+/* How many entries the scope maps have: empty maps are not looked into. */
+volatile __u32 mount_namespace_count = 0;
+volatile __u32 cgroup_count = 0;
+volatile __u32 parent_count = 0;
+
+/*
+ * Words at any address in a record. Functions and not casts: of the address of
+ * a byte array's element the compiler knows that it may be odd, and writes a
+ * word as eight bytes. Volatile, or it makes a memcpy of a loop.
+ */
+static __always_inline void store_word(void *to, __u64 word)
+{
+	*(volatile __u64 *)to = word;
+}
+
+static __always_inline void copy_word(void *to, void *from)
+{
+	store_word(to, *(volatile __u64 *)from);
+}
+
+/*
+ * Functions that are not static are checked by the verifier once, for any
+ * arguments, and not anew on every path that calls them.
+ */
+__noinline int count_failure(enum place place, long error)
+{
+	__u32 errno = error < 0 ? -error : error;
+	__u32 key = place * ERRNO_SLOTS + (errno < ERRNO_SLOTS ? errno : ERRNO_SLOTS - 1);
+	__u64 *count = bpf_map_lookup_elem(&failures, &key);
+
+	if (count)
+		__sync_fetch_and_add(count, 1);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The recorder's programs: one per event that is recorded, and two iterators. */
+
+#include "kernel.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+#include "call.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* An execve starts what was waiting for one. */
+static __noinline struct task_state *start_pending(struct task_struct *task, struct task_state *state)
+{
+	for (int i = 0; i < MEMBERSHIPS; i++)
+		state->tree[i] &= ~TREE_PENDING;
+	state->pending = 0;
+	return resolve(task);
+}
+
+SEC("tp_btf/sys_enter")
+int BPF_PROG(enter_call, struct pt_regs *regs, long number)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *state = recorded(task);
+	struct call_row *row;
+	__u32 abi;
+
+	if (!state)
+		return 0;
+	abi = abi_of(task, number);
+	if (state->pending && is_execve(abi, number))
+		state = start_pending(task, state);
+	if (!state || !state->count)
+		return 0;
+	identify_if_changed(task, state);
+	state->version++;
+	barrier();
+	state->number = number;
+	state->abi = abi;
+	state->early_count = 0;
+	state->early_arguments = 0;
+	state->early_length = 0;
+	state->in_call = 1;
+	read_arguments(regs, abi, state->arguments);
+	state->wanted = wanted_by(state);
+	if (state->wanted) {
+		row = row_of(abi, number);
+		if (row && row->early)
+			capture_early(state, row);
+		state->start = now();
+	}
+	barrier();
+	state->version++;
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(exit_call, struct pt_regs *regs, long result)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *state = recorded(task);
+	__u8 flags = 0;
+	__u64 end;
+
+	if (!state) {
+		if (changes_namespace(number_at_exit(regs)))
+			forget_unrecorded(task->pid);
+		return 0;
+	}
+	if (!state->count)
+		return 0;
+	end = now();
+	if (!state->in_call) {
+		__u32 number = number_at_exit(regs);
+		__u32 abi = abi_of(task, number);
+
+		/* No call at all, or the first return of a new task. */
+		if (number == (__u32)-1 || (is_fork(abi, number) && !result))
+			return 0;
+		state->number = number;
+		state->abi = abi;
+		state->early_count = 0;
+		state->early_arguments = 0;
+		state->early_length = 0;
+		read_arguments(regs, abi, state->arguments);
+		state->wanted = wanted_by(state);
+		state->start = end;
+		flags = CALL_NO_ENTRY;
+		/* What a seccomp filter kills or traps for is rolled back: it returned nothing. */
+		if (result == number)
+			flags |= CALL_UNFINISHED;
+	}
+	finish_call(state, result, end, flags);
+	state->version++;
+	barrier();
+	state->in_call = 0;
+	barrier();
+	state->version++;
+	if (changes_namespace(state->number))
+		state->generation = 0;
+	return 0;
+}
+
+/* Appends the scratch's record to all of the task's recordings. */
+static __always_inline void append_to_all(struct scratch *scratch, struct task_state *state)
+{
+	__u64 end = now();
+
+	for (__u32 i = 0; i < MEMBERSHIPS; i++) {
+		struct membership *membership = &state->memberships[i];
+		struct recording *recording;
+
+		if (i >= state->count)
+			break;
+		recording = recording_of(membership->id);
+		if (recording)
+			append(scratch, state, recording, membership, end);
+	}
+}
+
+SEC("tp_btf/signal_deliver")
+int BPF_PROG(deliver_signal, int number, struct kernel_siginfo *info)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *state = recorded(task);
+	struct scratch *scratch;
+
+	if (!state || !state->count)
+		return 0;
+	scratch = take_scratch();
+	if (!scratch)
+		return 0;
+	begin_record(scratch, state, TYPE_SIGNAL, sizeof(struct record_signal));
+	scratch->signal.number = number;
+	scratch->signal.reserved = 0;
+	/* Of a SIGKILL to a whole thread group the kernel keeps no siginfo. */
+	if (bpf_probe_read_kernel(scratch->signal.info, sizeof(scratch->signal.info), info))
+		scratch->signal.length = 0;
+	else
+		scratch->signal.length = sizeof(scratch->signal.info);
+	append_to_all(scratch, state);
+	give_back(scratch);
+	return 0;
+}
+
+/* Keeps the number of a process tree's tasks, for whoever waits for their end. */
+__noinline int count_tree_tasks(struct task_state *state, __u64 change)
+{
+	if (!state)
+		return 0;
+	for (int i = 0; i < MEMBERSHIPS; i++) {
+		__u32 id = state->tree[i] & ~TREE_PENDING;
+		__u32 index = id & 0xffff;
+		__u32 zero = 0;
+		struct head *head;
+		void *ring;
+
+		if (!id || !recording_of(id))
+			continue;
+		ring = bpf_map_lookup_elem(&rings, &index);
+		if (!ring)
+			continue;
+		head = bpf_map_lookup_elem(ring, &zero);
+		if (head)
+			__sync_fetch_and_add(&head->tasks, change);
+	}
+	return 0;
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(fork_task, struct task_struct *parent, struct task_struct *child)
+{
+	struct task_state *state = recorded(bpf_get_current_task_btf());
+	struct members *members = NULL;
+	__u32 parent_pid = parent->tgid;
+	struct task_state *child_state;
+	bool inherits;
+
+	forget_unrecorded(child->pid);
+	if (state && state->count) {
+		struct scratch *scratch = take_scratch();
+
+		if (scratch) {
+			begin_record(scratch, state, TYPE_FORK, sizeof(struct record_fork));
+			scratch->fork.child_tid = child->pid;
+			scratch->fork.child_pid = child->tgid;
+			scratch->fork.reserved = 0;
+			append_to_all(scratch, state);
+			give_back(scratch);
+		}
+	}
+	if (parent_count && child->tgid != parent_pid)
+		members = bpf_map_lookup_elem(&parents, &parent_pid);
+	inherits = state && state->tree[0];
+	if (!members && !inherits)
+		return 0;
+	child_state = bpf_task_storage_get(&tasks, child, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!child_state) {
+		count_failure(PLACE_TASK_STORAGE, 0);
+		return 0;
+	}
+	if (members) {
+		for (int i = 0; i < MEMBERSHIPS; i++)
+			child_state->tree[i] = members->ids[i] ? members->ids[i] | TREE_PENDING : 0;
+		child_state->pending = 1;
+	} else if (state) {
+		for (int i = 0; i < MEMBERSHIPS; i++)
+			child_state->tree[i] = state->tree[i];
+		child_state->pending = state->pending;
+	}
+	count_tree_tasks(child_state, 1);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(exec_task, struct task_struct *task, int old_tid, struct linux_binprm *image)
+{
+	struct task_state *state = recorded(bpf_get_current_task_btf());
+	struct scratch *scratch;
+	__u64 start, length;
+	long path_length;
+
+	if (!state || !state->count)
+		return 0;
+	identify(task, state);
+	scratch = take_scratch();
+	if (!scratch)
+		return 0;
+	begin_record(scratch, state, TYPE_EXEC, sizeof(struct record_exec));
+	scratch->exec.old_tid = old_tid;
+	scratch->exec.argc = image->argc;
+	scratch->exec.envc = image->envc;
+	scratch->exec.reserved = 0;
+	path_length = bpf_probe_read_kernel_str(&scratch->bytes[sizeof(struct record_exec)], 512, image->filename);
+	path_length = path_length > 0 ? path_length - 1 : 0;
+	if (path_length > 511)
+		path_length = 511;
+	/* The new image's strings: the kernel has just written them, so they are resident. */
+	start = task->mm->arg_start;
+	length = task->mm->arg_end - start;
+	if (length > 1024)
+		length = 1024;
+	if (bpf_probe_read_user(&scratch->bytes[sizeof(struct record_exec) + path_length], length, (void *)start)) {
+		count_failure(PLACE_READ_BYTES, -14);
+		length = 0;
+	}
+	scratch->exec.path_length = path_length;
+	scratch->exec.arguments_length = length;
+	scratch->size = sizeof(struct record_exec) + path_length + length;
+	append_to_all(scratch, state);
+	give_back(scratch);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(exit_task, struct task_struct *task)
+{
+	struct task_struct *current = bpf_get_current_task_btf();
+	struct task_state *state = recorded(current);
+	struct scratch *scratch;
+
+	if (!state)
+		return 0;
+	if (state->tree[0])
+		count_tree_tasks(state, -1);
+	if (!state->count)
+		return 0;
+	if (state->in_call) {
+		finish_call(state, 0, now(), CALL_UNFINISHED);
+		state->in_call = 0;
+	}
+	scratch = take_scratch();
+	if (!scratch)
+		return 0;
+	begin_record(scratch, state, TYPE_EXIT, sizeof(struct record_exit));
+	scratch->exit.code = current->exit_code;
+	/* oom_mm is set for the rest of a process's life once it is a victim: mm/oom_kill.c, mark_oom_victim. */
+	scratch->record.flags = BPF_CORE_READ(current, signal, oom_mm) ? EXIT_OOM : 0;
+	append_to_all(scratch, state);
+	give_back(scratch);
+	return 0;
+}
+
+/* A process moved between cgroups is looked at anew, and with it everyone: moves are rare. */
+SEC("tp_btf/cgroup_attach_task")
+int BPF_PROG(move_task, struct cgroup *to)
+{
+	if (cgroup_count)
+		__sync_fetch_and_add((__u32 *)&generation, 1);
+	return 0;
+}
+
+/* What the iterators below are asked; user space runs one at a time. */
+volatile __u32 asked_id = 0;
+volatile __u32 asked_pid = 0;
+volatile __u64 adopted = 0;
+
+enum { ANCESTORS = 64 };
+
+static __noinline bool descends_from(struct task_struct *task, __u32 pid)
+{
+	struct task_struct *ancestor = BPF_CORE_READ(task, group_leader);
+
+	for (int i = 0; i < ANCESTORS; i++) {
+		__u32 ancestor_pid = BPF_CORE_READ(ancestor, tgid);
+
+		if (ancestor_pid == pid || ancestor_pid <= 1)
+			return ancestor_pid == pid;
+		barrier();
+		ancestor = BPF_CORE_READ(ancestor, real_parent);
+	}
+	return false;
+}
+
+__noinline int join_tree(struct task_state *state, __u32 id)
+{
+	if (!state)
+		return 0;
+	for (int i = 0; i < MEMBERSHIPS; i++) {
+		if (state->tree[i] == id)
+			return 0;
+		if (!state->tree[i] || !recording_of(state->tree[i] & ~TREE_PENDING)) {
+			state->tree[i] = id;
+			return 1;
+		}
+	}
+	count_failure(PLACE_MEMBERSHIPS, 0);
+	return 0;
+}
+
+/* Puts a process and its descendants, as they are now, into a recording. */
+SEC("iter/task")
+int adopt_tree(struct bpf_iter__task *context)
+{
+	struct task_struct *task = context->task;
+	struct task_state *state;
+	struct head *head;
+	__u32 index = asked_id & 0xffff, zero = 0;
+	void *ring;
+
+	if (!task || !descends_from(task, asked_pid))
+		return 0;
+	state = bpf_task_storage_get(&tasks, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!state) {
+		count_failure(PLACE_TASK_STORAGE, 0);
+		return 0;
+	}
+	if (!join_tree(state, asked_id))
+		return 0;
+	adopted++;
+	ring = bpf_map_lookup_elem(&rings, &index);
+	if (!ring)
+		return 0;
+	head = bpf_map_lookup_elem(ring, &zero);
+	if (head)
+		__sync_fetch_and_add(&head->tasks, 1);
+	return 0;
+}
+
+/*
+ * Writes out the tasks that are in a call which a recording wants: each state,
+ * then its version once more. If the two differ, or are odd, the task moved on
+ * while it was being copied.
+ */
+SEC("iter/task")
+int list_calls(struct bpf_iter__task *context)
+{
+	struct task_struct *task = context->task;
+	struct task_state *state;
+	__u64 version;
+	bool wanted = false;
+
+	if (!task)
+		return 0;
+	state = bpf_task_storage_get(&tasks, task, NULL, 0);
+	if (!state || !state->in_call)
+		return 0;
+	for (__u32 i = 0; i < MEMBERSHIPS; i++) {
+		if (i < state->count && state->memberships[i].id == asked_id && state->wanted >> i & 1)
+			wanted = true;
+	}
+	if (!wanted)
+		return 0;
+	bpf_seq_write(context->meta->seq, state, sizeof(*state));
+	barrier();
+	version = state->version;
+	bpf_seq_write(context->meta->seq, &version, sizeof(version));
+	return 0;
+}

@@ -1,0 +1,383 @@
+// Package recorder records the system calls of tasks into rings of overwritable
+// memory that BPF programs write and anyone who maps them reads.
+//
+// A [Recorder] loads the programs once and holds any number of recordings; each
+// has a [Scope], the tasks it covers, and a ring of its own. Two recordings may
+// cover the same task, up to eight of them. What comes out is raw bytes, a
+// [ring.Snapshot]; package event gives them a meaning.
+//
+// It needs Linux 5.12 with BTF: task storage in tracing programs is the newest
+// thing that it cannot do without (commit a10787e6d58c). It needs CAP_BPF,
+// CAP_PERFMON and, for a process tree and for calls that are going on,
+// CAP_SYS_PTRACE; root has them all.
+package recorder
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
+	"golang.org/x/sys/unix"
+
+	"traceloop/ring"
+	"traceloop/syscalls"
+)
+
+var (
+	// ErrNotFound says that there is no recording of that name: the caller
+	// asked for one that was never attached or is deleted.
+	ErrNotFound = errors.New("no such recording")
+	// ErrExists says that there is a recording of that name: the caller takes
+	// another or deletes the old one.
+	ErrExists = errors.New("recording exists")
+	// ErrTooMany says that no more recordings fit: the caller deletes some.
+	ErrTooMany = errors.New("too many recordings")
+	// ErrClosed says that the recorder was closed.
+	ErrClosed = errors.New("recorder is closed")
+)
+
+// Options are what a recording may choose for itself.
+type Options struct {
+	// RingSize is how much memory the recording takes, in bytes: between
+	// [MinimumRingSize] and [MaximumRingSize], rounded up to a multiple of
+	// 4 KiB. It does not depend on the number of CPUs.
+	RingSize int
+	// StringLimit is how many bytes of a string or buffer are captured, at
+	// most ring.StringLimitMax. Paths are always captured whole.
+	StringLimit int
+	// Filter chooses the system calls to record; nil records all.
+	Filter *syscalls.Filter
+}
+
+// The defaults that a command line offers.
+const (
+	DefaultRingSize    = 1 << 20
+	DefaultStringLimit = 64
+)
+
+// MaximumRingSize is the largest size of a ring, in bytes: a sequence number's
+// slot must not repeat within what fits an int on any architecture.
+const MaximumRingSize = 1 << 30
+
+// MinimumRingSize returns the smallest size of a ring on this machine, in
+// bytes: with fewer than two chunks for each CPU and eight in all, a busy CPU
+// would overwrite what the others are still writing.
+func MinimumRingSize() int {
+	cpus := ebpf.MustPossibleCPU()
+	return (ring.HeaderChunks(cpus) + max(8, 2*cpus)) * ring.ChunkSize
+}
+
+// Recorder is the loaded BPF programs and their recordings. Its methods may be
+// called from several goroutines.
+type Recorder struct {
+	cpus int
+
+	mutex      sync.Mutex // guards all below
+	objects    *programsObjects
+	links      []link.Link
+	recordings map[string]*recording
+	slots      []bool   // by index: taken
+	incarnated []uint32 // by index: how many recordings it has held
+}
+
+// recording is one recording, whose ring stays until Delete.
+type recording struct {
+	id       uint32 // index | incarnation << 16
+	scope    Scope
+	attached bool
+	memory   []byte // the ring, mapped read-only
+	// inFlight is the calls that were going on at Detach, as a chunk.
+	inFlight []byte
+}
+
+func (r *recording) index() uint32 { return r.id & 0xffff }
+
+// New loads the programs and attaches them. While no recording exists they
+// cost every system call little more than empty programs would. The error of a
+// kernel or a process that cannot do it is a [*FeatureError] or a
+// [*PrivilegeError].
+func New() (*Recorder, error) {
+	spec, err := loadPrograms()
+	if err != nil {
+		return nil, fmt.Errorf("reading the BPF programs: %w", err)
+	}
+	cpus, err := ebpf.PossibleCPU()
+	if err != nil {
+		return nil, fmt.Errorf("counting the possible CPUs: %w", err)
+	}
+	r := &Recorder{cpus: cpus, objects: &programsObjects{}, recordings: make(map[string]*recording)}
+	if err := spec.LoadAndAssign(r.objects, nil); err != nil {
+		return nil, explain(fmt.Errorf("loading the BPF programs: %w", err))
+	}
+	if err := r.start(); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
+}
+
+func (r *Recorder) start() error {
+	count := r.objects.Recordings.MaxEntries()
+	r.slots = make([]bool, count)
+	r.incarnated = make([]uint32, count)
+	if err := r.objects.Self.Set(uint32(os.Getpid())); err != nil {
+		return fmt.Errorf("excluding the recorder itself: %w", err)
+	}
+	if err := loadCalls(r.objects.Calls); err != nil {
+		return err
+	}
+	for _, program := range []*ebpf.Program{
+		// Exits first: a call seen at its entry is then always seen to its end.
+		r.objects.ExitCall, r.objects.ExitTask, r.objects.DeliverSignal, r.objects.ForkTask,
+		r.objects.ExecTask, r.objects.MoveTask, r.objects.EnterCall,
+	} {
+		attached, err := link.AttachTracing(link.TracingOptions{Program: program})
+		if err != nil {
+			return explain(fmt.Errorf("attaching %s: %w", program, err))
+		}
+		r.links = append(r.links, attached)
+	}
+	return nil
+}
+
+// Close detaches and deletes all recordings and unloads the programs. It may
+// be called again.
+func (r *Recorder) Close() error {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if r.objects == nil {
+		return nil
+	}
+	var errs []error
+	for _, attached := range r.links {
+		errs = append(errs, attached.Close())
+	}
+	for _, recording := range r.recordings {
+		errs = append(errs, unix.Munmap(recording.memory))
+	}
+	errs = append(errs, r.objects.Close())
+	r.links, r.recordings, r.objects = nil, nil, nil
+	return errors.Join(errs...)
+}
+
+// Attach begins a recording of the tasks in scope under a name of the
+// caller's. Options are checked before anything changes.
+func (r *Recorder) Attach(name string, scope Scope, options Options) error {
+	if err := options.check(); err != nil {
+		return fmt.Errorf("attaching %q: %w", name, err)
+	}
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if r.objects == nil {
+		return ErrClosed
+	}
+	if _, found := r.recordings[name]; found {
+		return fmt.Errorf("attaching %q: %w", name, ErrExists)
+	}
+	recording, err := r.create(options)
+	if err != nil {
+		return fmt.Errorf("attaching %q: %w", name, err)
+	}
+	recording.scope = scope
+	if err := scope.attach(r, recording.id); err != nil {
+		return errors.Join(fmt.Errorf("attaching %q: %w", name, err), r.free(recording))
+	}
+	recording.attached = true
+	r.recordings[name] = recording
+	return nil
+}
+
+func (o Options) check() error {
+	if minimum := MinimumRingSize(); o.RingSize < minimum || o.RingSize > MaximumRingSize {
+		return fmt.Errorf("ring size of %d bytes: must be from %d to %d on this machine", o.RingSize, minimum, MaximumRingSize)
+	}
+	if o.StringLimit < 0 || o.StringLimit > ring.StringLimitMax {
+		return fmt.Errorf("string limit of %d bytes: must be from 0 to %d", o.StringLimit, ring.StringLimitMax)
+	}
+	return nil
+}
+
+// create makes a recording's ring and its options known to the programs. No
+// task is in it yet.
+func (r *Recorder) create(options Options) (*recording, error) {
+	index := uint32(0)
+	for int(index) < len(r.slots) && r.slots[index] {
+		index++
+	}
+	if int(index) == len(r.slots) {
+		return nil, fmt.Errorf("%w: %d at once is the most", ErrTooMany, len(r.slots))
+	}
+	chunks := (options.RingSize + ring.ChunkSize - 1) / ring.ChunkSize
+	header := ring.HeaderChunks(r.cpus)
+	slots := chunks - header
+
+	memory, err := r.createRing(index, chunks)
+	if err != nil {
+		return nil, err
+	}
+	// Sixteen bits of incarnation, never 0, tell a recording from those that
+	// had its index before.
+	incarnation := r.incarnated[index]%0x7fff + 1
+	recording := &recording{id: index | incarnation<<16, memory: memory}
+	value := programsRecording{
+		Id:           recording.id,
+		Slots:        uint32(slots),
+		HeaderChunks: uint32(header),
+		StringLimit:  uint32(options.StringLimit),
+		// A CPU that makes few calls leaves its chunk after a quarter of a
+		// lap, so that what others overwrite is never much newer than what
+		// they keep.
+		Stale: uint32(max(slots/4, 1)),
+	}
+	fillFilter(&value, options.Filter)
+	if err := r.objects.Recordings.Put(index, &value); err != nil {
+		err = fmt.Errorf("setting the recording's options: %w", err)
+		return nil, errors.Join(err, r.objects.Rings.Delete(index), unix.Munmap(memory))
+	}
+	r.slots[index] = true
+	r.incarnated[index] = incarnation
+	return recording, nil
+}
+
+// createRing makes a ring and maps it. Its descriptor is closed again: the
+// kernel keeps the map for the programs, the mapping keeps it for us.
+func (r *Recorder) createRing(index uint32, chunks int) ([]byte, error) {
+	ringMap, err := ebpf.NewMap(&ebpf.MapSpec{
+		Name: "ring", Type: ebpf.Array, KeySize: 4, ValueSize: ring.ChunkSize,
+		MaxEntries: uint32(chunks), Flags: unix.BPF_F_MMAPABLE | unix.BPF_F_INNER_MAP,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("making a ring of %d KiB: %w", chunks*ring.ChunkSize>>10, err)
+	}
+	defer ringMap.Close()
+	memory, err := unix.Mmap(ringMap.FD(), 0, chunks*ring.ChunkSize, unix.PROT_READ, unix.MAP_SHARED)
+	if err != nil {
+		return nil, fmt.Errorf("mapping a ring of %d KiB: %w", chunks*ring.ChunkSize>>10, err)
+	}
+	if err := r.objects.Rings.Put(index, ringMap); err != nil {
+		return nil, errors.Join(fmt.Errorf("giving the ring to the programs: %w", err), unix.Munmap(memory))
+	}
+	return memory, nil
+}
+
+// free gives back what create made.
+func (r *Recorder) free(recording *recording) error {
+	index := recording.index()
+	err := errors.Join(
+		r.objects.Recordings.Put(index, &programsRecording{}),
+		r.objects.Rings.Delete(index),
+		unix.Munmap(recording.memory))
+	r.slots[index] = false
+	return err
+}
+
+// find returns an existing recording. The caller holds the lock.
+func (r *Recorder) find(name string) (*recording, error) {
+	if r.objects == nil {
+		return nil, ErrClosed
+	}
+	recording, found := r.recordings[name]
+	if !found {
+		return nil, fmt.Errorf("%q: %w", name, ErrNotFound)
+	}
+	return recording, nil
+}
+
+// Detach ends a recording: its tasks go on unrecorded. What was recorded stays
+// readable until Delete. Detaching a detached recording does nothing.
+func (r *Recorder) Detach(name string) error {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	recording, err := r.find(name)
+	if err != nil {
+		return fmt.Errorf("detaching: %w", err)
+	}
+	return r.detach(name, recording)
+}
+
+func (r *Recorder) detach(name string, recording *recording) error {
+	if !recording.attached {
+		return nil
+	}
+	inFlight, err := r.callsInFlight(recording.id)
+	if err != nil {
+		return fmt.Errorf("detaching %q: %w", name, err)
+	}
+	if err := recording.scope.detach(r, recording.id); err != nil {
+		return fmt.Errorf("detaching %q: %w", name, err)
+	}
+	recording.inFlight = inFlight
+	recording.attached = false
+	return nil
+}
+
+// Delete detaches a recording and frees its ring.
+func (r *Recorder) Delete(name string) error {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	recording, err := r.find(name)
+	if err != nil {
+		return fmt.Errorf("deleting: %w", err)
+	}
+	if err := r.detach(name, recording); err != nil {
+		return err
+	}
+	delete(r.recordings, name)
+	if err := r.free(recording); err != nil {
+		return fmt.Errorf("deleting %q: %w", name, err)
+	}
+	return nil
+}
+
+// Read copies what a recording holds, and the calls that its tasks are in. It
+// neither stops the tasks nor changes the recording.
+func (r *Recorder) Read(name string) (*ring.Snapshot, error) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	recording, err := r.find(name)
+	if err != nil {
+		return nil, fmt.Errorf("reading: %w", err)
+	}
+	taken, err := bootTime()
+	if err != nil {
+		return nil, fmt.Errorf("reading %q: %w", name, err)
+	}
+	// First the calls that are going on, then those that ended: a call which
+	// ends in between is seen twice, and once removed, but never missed.
+	inFlight := recording.inFlight
+	if recording.attached {
+		if inFlight, err = r.callsInFlight(recording.id); err != nil {
+			return nil, fmt.Errorf("reading %q: %w", name, err)
+		}
+	}
+	snapshot, err := ring.Copy(recording.memory, r.cpus, taken)
+	if err != nil {
+		return nil, fmt.Errorf("reading %q: %w", name, err)
+	}
+	snapshot.InFlight = inFlight
+	if snapshot.Failures, err = r.failures(); err != nil {
+		return nil, fmt.Errorf("reading %q: %w", name, err)
+	}
+	return snapshot, nil
+}
+
+// Tasks returns how many tasks of a recording of a process tree are alive.
+func (r *Recorder) Tasks(name string) (int, error) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	recording, err := r.find(name)
+	if err != nil {
+		return 0, fmt.Errorf("counting tasks: %w", err)
+	}
+	return int(ring.Tasks(recording.memory)), nil
+}
+
+func bootTime() (uint64, error) {
+	var now unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &now); err != nil {
+		return 0, fmt.Errorf("reading the boot time: %w", err)
+	}
+	return uint64(now.Nano()), nil
+}

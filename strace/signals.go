@@ -1,0 +1,531 @@
+package strace
+
+import "traceloop/event"
+
+// signalNames are the signals' names without SIG. All supported architectures
+// number them alike (include/uapi/asm-generic/signal.h).
+var signalNames = [...]string{
+	1: "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM", "STKFLT",
+	"CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS", "RTMIN",
+	"RT_1", "RT_2", "RT_3", "RT_4", "RT_5", "RT_6", "RT_7", "RT_8", "RT_9", "RT_10", "RT_11", "RT_12", "RT_13", "RT_14", "RT_15", "RT_16",
+	"RT_17", "RT_18", "RT_19", "RT_20", "RT_21", "RT_22", "RT_23", "RT_24", "RT_25", "RT_26", "RT_27", "RT_28", "RT_29", "RT_30", "RT_31", "RT_32",
+}
+
+// SignalName is a signal's name, such as SIGSEGV, or its number where it has none.
+func SignalName(number uint32) string {
+	var space [16]byte
+	return string(appendSignal(space[:0], number))
+}
+
+func appendSignal(dst []byte, number uint32) []byte {
+	if number == 0 || number >= uint32(len(signalNames)) {
+		return appendInt(dst, int64(int32(number)))
+	}
+	dst = append(dst, "SIG"...)
+	return append(dst, signalNames[number]...)
+}
+
+func signal(dst []byte, e *event.Event, index int, _ *Options) []byte {
+	return appendSignal(dst, uint32(register(e, index)))
+}
+
+// SignalCode is the name of a signal's si_code, such as SEGV_MAPERR, or its
+// number where it has none.
+func SignalCode(signal uint32, code int32) string {
+	var space [32]byte
+	return string(appendSignalCode(space[:0], signal, code))
+}
+
+func appendSignalCode(dst []byte, signal uint32, code int32) []byte {
+	value := uint64(uint32(code))
+	if name, ok := signalCodes.lookup(value); ok {
+		return append(dst, name...)
+	}
+	if code > 0 {
+		var table *names
+		switch signal {
+		case sigTRAP:
+			table = &trapCodes
+		case sigCHLD:
+			table = &childCodes
+		case sigPOLL:
+			table = &pollCodes
+		case sigFPE:
+			table = &arithmeticCodes
+		case sigILL:
+			table = &instructionCodes
+		case sigSEGV:
+			table = &segmentationCodes
+		case sigBUS:
+			table = &busCodes
+		case sigSYS:
+			table = &callCodes
+		}
+		if table != nil {
+			if name, ok := table.lookup(value); ok {
+				return append(dst, name...)
+			}
+		}
+	}
+	return appendHex(dst, value)
+}
+
+const (
+	sigILL    = 4
+	sigTRAP   = 5
+	sigBUS    = 7
+	sigFPE    = 8
+	sigKILL   = 9
+	sigSEGV   = 11
+	sigCHLD   = 17
+	sigPOLL   = 29
+	sigSYS    = 31
+	sigRTMIN  = 32
+	codeUser  = 0
+	codeTimer = -2
+	codePoll  = -5
+	codeKill  = -6
+)
+
+// appendSignalInfo appends siginfo_t (include/uapi/asm-generic/siginfo.h): si_signo,
+// si_errno and si_code, then, aligned to a pointer, a union of which the signal
+// and the code decide. size is a pointer's size.
+func appendSignalInfo(dst, info []byte, size int) []byte {
+	number := little.Uint32(info)
+	code := int32(little.Uint32(info[8:]))
+	dst = append(dst, "{si_signo="...)
+	dst = appendSignal(dst, number)
+	dst = append(dst, ", si_code="...)
+	dst = appendSignalCode(dst, number, code)
+	if errno := int32(little.Uint32(info[4:])); errno != 0 {
+		dst = append(dst, ", si_errno="...)
+		if name, _ := Errno(int64(errno)); name != "" {
+			dst = append(dst, name...)
+		} else {
+			dst = appendInt(dst, int64(errno))
+		}
+	}
+	union := 12
+	if size == 8 {
+		union = 16
+	}
+	if len(info) < union+24 {
+		return append(dst, ", ...}"...)
+	}
+	data := info[union:]
+	switch {
+	case code == codeUser || code == codeKill:
+		dst = appendSender(dst, data)
+	case code == codeTimer:
+		dst = append(dst, ", si_timerid="...)
+		dst = appendHex(dst, uint64(little.Uint32(data)))
+		dst = append(dst, ", si_overrun="...)
+		dst = appendNumber(dst, data[4:], 4, asInt)
+		dst = appendSignalValue(dst, data[8:], size)
+	case code == codePoll && len(data) >= 16:
+		dst = append(dst, ", si_fd="...)
+		dst = appendNumber(dst, data[size:], 4, asInt)
+	case code < 0:
+		dst = appendSender(dst, data)
+		dst = appendSignalValue(dst, data[8:], size)
+	case code == codeKernel:
+		// The kernel says nothing more, but that a fault's address is not known.
+		switch number {
+		case sigILL, sigFPE, sigSEGV, sigBUS:
+			dst = append(dst, ", si_addr="...)
+			dst = appendPointer(dst, long(data, 0, size))
+		}
+	default:
+		switch number {
+		case sigCHLD:
+			dst = appendSender(dst, data)
+			dst = append(dst, ", si_status="...)
+			status := int32(little.Uint32(data[8:]))
+			if code == childExited {
+				dst = appendInt(dst, int64(status))
+			} else {
+				dst = appendSignal(dst, uint32(status))
+			}
+			times := 12
+			if size == 8 {
+				times = 16
+			}
+			if len(data) >= times+2*size {
+				dst = append(dst, ", si_utime="...)
+				dst = appendInt(dst, signedLong(data, times, size))
+				dst = append(dst, ", si_stime="...)
+				dst = appendInt(dst, signedLong(data, times+size, size))
+			}
+		case sigILL, sigFPE, sigSEGV, sigBUS, sigTRAP:
+			dst = append(dst, ", si_addr="...)
+			dst = appendPointer(dst, long(data, 0, size))
+			if number == sigSEGV && code == 4 && len(data) >= 3*size+4 { // SEGV_PKUERR
+				dst = append(dst, ", si_pkey="...)
+				dst = appendUint(dst, uint64(little.Uint32(data[2*size:])))
+			}
+		case sigPOLL:
+			dst = append(dst, ", si_band="...)
+			dst = appendInt(dst, signedLong(data, 0, size))
+		case sigSYS:
+			dst = append(dst, ", si_call_addr="...)
+			dst = appendPointer(dst, long(data, 0, size))
+			dst = append(dst, ", si_syscall="...)
+			dst = appendUint(dst, uint64(little.Uint32(data[size:])))
+			dst = append(dst, ", si_arch="...)
+			dst = auditArchitectures.appendTo(dst, uint64(little.Uint32(data[size+4:])))
+		default:
+			dst = appendSender(dst, data)
+			dst = appendSignalValue(dst, data[8:], size)
+		}
+	}
+	return append(dst, '}')
+}
+
+const (
+	codeKernel  = 0x80
+	childExited = 1
+)
+
+func appendSender(dst, data []byte) []byte {
+	dst = append(dst, ", si_pid="...)
+	dst = appendNumber(dst, data, 4, asInt)
+	dst = append(dst, ", si_uid="...)
+	return appendNumber(dst, data[4:], 4, asUint)
+}
+
+func appendSignalValue(dst, data []byte, size int) []byte {
+	if len(data) < size {
+		return dst
+	}
+	dst = append(dst, ", si_value={int="...)
+	dst = appendNumber(dst, data, 4, asInt)
+	dst = append(dst, ", ptr="...)
+	dst = appendPointer(dst, long(data, 0, size))
+	return append(dst, '}')
+}
+
+// signalInfo appends a siginfo_t that the call got or gave.
+func signalInfo(dst []byte, e *event.Event, index int, _ *Options) []byte {
+	data := structure(e, index, 16)
+	if data == nil {
+		return appendPointer(dst, register(e, index))
+	}
+	if allZero(data) && e.Row.Name == "waitid" {
+		return append(dst, "{}"...)
+	}
+	return appendSignalInfo(dst, data, pointerSize(e))
+}
+
+// appendSignalSet appends a set of signals: [INT CHLD]. Of a set in which more
+// than two thirds are, those are shown that are not: ~[KILL STOP].
+func appendSignalSet(dst []byte, set uint64, width int) []byte {
+	count := 0
+	for s := set; s != 0; s &= s - 1 {
+		count++
+	}
+	if count >= width*2/3 {
+		dst = append(dst, '~')
+		set = ^set
+		if width < 64 {
+			set &= 1<<width - 1
+		}
+	}
+	dst = append(dst, '[')
+	first := true
+	for i := range width {
+		if set>>i&1 == 0 {
+			continue
+		}
+		if !first {
+			dst = append(dst, ' ')
+		}
+		first = false
+		dst = append(dst, signalNames[i+1]...)
+	}
+	return append(dst, ']')
+}
+
+func signalSet(dst []byte, e *event.Event, index int, _ *Options) []byte {
+	data := structure(e, index, 8)
+	// A set of another size is refused by the kernel, which leaves it alone.
+	if data == nil || !signalSetSize(e, index) {
+		return appendPointer(dst, register(e, index))
+	}
+	return appendSignalSet(dst, little.Uint64(data), 64)
+}
+
+// signalSetSize says whether the call that takes a set's size was given the right one.
+func signalSetSize(e *event.Event, index int) bool {
+	switch e.Row.Name {
+	case "rt_sigprocmask":
+		return register(e, 3) == 8
+	case "rt_sigtimedwait":
+		return register(e, 3) == 8
+	}
+	return true
+}
+
+func oldSignalSet(dst []byte, e *event.Event, index int, _ *Options) []byte {
+	data := structure(e, index, 4)
+	if data == nil {
+		return appendPointer(dst, register(e, index))
+	}
+	return appendSignalSet(dst, uint64(little.Uint32(data)), 32)
+}
+
+func signalMask(dst []byte, e *event.Event, index int, _ *Options) []byte {
+	return appendSignalSet(dst, register(e, index)&0xffffffff, 32)
+}
+
+func signalHandler(dst []byte, e *event.Event, index int, _ *Options) []byte {
+	return appendHandler(dst, register(e, index))
+}
+
+func appendHandler(dst []byte, value uint64) []byte {
+	switch value {
+	case 0:
+		return append(dst, "SIG_DFL"...)
+	case 1:
+		return append(dst, "SIG_IGN"...)
+	}
+	return appendPointer(dst, value)
+}
+
+// signalAction appends the kernel's struct sigaction: handler, flags, restorer, mask.
+func signalAction(dst []byte, e *event.Event, index int, _ *Options) []byte {
+	size := pointerSize(e)
+	data := structure(e, index, 3*size+8)
+	if data == nil {
+		return appendPointer(dst, register(e, index))
+	}
+	flags := long(data, size, size)
+	dst = append(dst, "{sa_handler="...)
+	dst = appendHandler(dst, long(data, 0, size))
+	dst = append(dst, ", sa_mask="...)
+	dst = appendSignalSet(dst, little.Uint64(data[3*size:]), 64)
+	return appendActionEnd(dst, flags, long(data, 2*size, size))
+}
+
+// oldSignalAction appends struct old_sigaction of 32-bit ABIs: handler, mask, flags, restorer.
+func oldSignalAction(dst []byte, e *event.Event, index int, _ *Options) []byte {
+	data := structure(e, index, 16)
+	if data == nil {
+		return appendPointer(dst, register(e, index))
+	}
+	dst = append(dst, "{sa_handler="...)
+	dst = appendHandler(dst, long(data, 0, 4))
+	dst = append(dst, ", sa_mask="...)
+	dst = appendSignalSet(dst, long(data, 4, 4), 32)
+	return appendActionEnd(dst, long(data, 8, 4), long(data, 12, 4))
+}
+
+func appendActionEnd(dst []byte, flags, restorer uint64) []byte {
+	const hasRestorer = 0x4000000
+	dst = append(dst, ", sa_flags="...)
+	dst = actionFlags.appendTo(dst, flags)
+	if flags&hasRestorer != 0 {
+		dst = append(dst, ", sa_restorer="...)
+		dst = appendPointer(dst, restorer)
+	}
+	return append(dst, '}')
+}
+
+// signalStack appends stack_t.
+func signalStack(dst []byte, e *event.Event, index int, _ *Options) []byte {
+	size := pointerSize(e)
+	data := structure(e, index, 3*size)
+	if data == nil {
+		return appendPointer(dst, register(e, index))
+	}
+	dst = append(dst, "{ss_sp="...)
+	dst = appendPointer(dst, long(data, 0, size))
+	dst = append(dst, ", ss_flags="...)
+	dst = stackFlags.appendTo(dst, uint64(little.Uint32(data[size:])))
+	dst = append(dst, ", ss_size="...)
+	dst = appendUint(dst, long(data, 2*size, size))
+	return append(dst, '}')
+}
+
+// signalEvent appends struct sigevent of timer_create(2) and mq_notify(2).
+func signalEvent(dst []byte, e *event.Event, index int, _ *Options) []byte {
+	size := pointerSize(e)
+	data := structure(e, index, size+16)
+	if data == nil {
+		return appendPointer(dst, register(e, index))
+	}
+	value := long(data, 0, size)
+	how := little.Uint32(data[size+4:])
+	dst = append(dst, '{')
+	if value != 0 {
+		dst = append(dst, "sigev_value={int="...)
+		dst = appendInt(dst, int64(int32(value)))
+		dst = append(dst, ", ptr="...)
+		dst = appendPointer(dst, value)
+		dst = append(dst, "}, "...)
+	}
+	dst = append(dst, "sigev_signo="...)
+	dst = appendSignal(dst, little.Uint32(data[size:]))
+	dst = append(dst, ", sigev_notify="...)
+	dst = notifications.appendTo(dst, uint64(how))
+	const thread, threadID = 2, 4
+	switch how {
+	case threadID:
+		dst = append(dst, ", sigev_notify_thread_id="...)
+		dst = appendNumber(dst, data[size+8:], 4, asInt)
+	case thread:
+		dst = append(dst, ", sigev_notify_function="...)
+		dst = appendPointer(dst, long(data, size+8, size))
+	}
+	return append(dst, '}')
+}
+
+// include/uapi/asm-generic/siginfo.h: codes that any signal may have
+var signalCodes = names{names: []entry{
+	{0, "SI_USER"},
+	{128, "SI_KERNEL"},
+	{0xffffffff, "SI_QUEUE"},
+	{0xfffffffe, "SI_TIMER"},
+	{0xfffffffd, "SI_MESGQ"},
+	{0xfffffffc, "SI_ASYNCIO"},
+	{0xfffffffb, "SI_SIGIO"},
+	{0xfffffffa, "SI_TKILL"},
+	{0xfffffff9, "SI_DETHREAD"},
+	{0xffffffc4, "SI_ASYNCNL"},
+}}
+
+// of SIGILL
+var instructionCodes = names{names: []entry{
+	{1, "ILL_ILLOPC"},
+	{2, "ILL_ILLOPN"},
+	{3, "ILL_ILLADR"},
+	{4, "ILL_ILLTRP"},
+	{5, "ILL_PRVOPC"},
+	{6, "ILL_PRVREG"},
+	{7, "ILL_COPROC"},
+	{8, "ILL_BADSTK"},
+	{9, "ILL_BADIADDR"},
+}}
+
+// of SIGFPE
+var arithmeticCodes = names{names: []entry{
+	{1, "FPE_INTDIV"},
+	{2, "FPE_INTOVF"},
+	{3, "FPE_FLTDIV"},
+	{4, "FPE_FLTOVF"},
+	{5, "FPE_FLTUND"},
+	{6, "FPE_FLTRES"},
+	{7, "FPE_FLTINV"},
+	{8, "FPE_FLTSUB"},
+	{14, "FPE_FLTUNK"},
+	{15, "FPE_CONDTRAP"},
+}}
+
+// of SIGSEGV
+var segmentationCodes = names{names: []entry{
+	{1, "SEGV_MAPERR"},
+	{2, "SEGV_ACCERR"},
+	{3, "SEGV_BNDERR"},
+	{4, "SEGV_PKUERR"},
+	{5, "SEGV_ACCADI"},
+	{6, "SEGV_ADIDERR"},
+	{7, "SEGV_ADIPERR"},
+	{8, "SEGV_MTEAERR"},
+	{9, "SEGV_MTESERR"},
+	{10, "SEGV_CPERR"},
+}}
+
+// of SIGBUS
+var busCodes = names{names: []entry{
+	{1, "BUS_ADRALN"},
+	{2, "BUS_ADRERR"},
+	{3, "BUS_OBJERR"},
+	{4, "BUS_MCEERR_AR"},
+	{5, "BUS_MCEERR_AO"},
+}}
+
+// of SIGTRAP
+var trapCodes = names{names: []entry{
+	{1, "TRAP_BRKPT"},
+	{2, "TRAP_TRACE"},
+	{3, "TRAP_BRANCH"},
+	{4, "TRAP_HWBKPT"},
+	{5, "TRAP_UNK"},
+	{6, "TRAP_PERF"},
+}}
+
+// of SIGCHLD
+var childCodes = names{names: []entry{
+	{1, "CLD_EXITED"},
+	{2, "CLD_KILLED"},
+	{3, "CLD_DUMPED"},
+	{4, "CLD_TRAPPED"},
+	{5, "CLD_STOPPED"},
+	{6, "CLD_CONTINUED"},
+}}
+
+// of SIGIO
+var pollCodes = names{names: []entry{
+	{1, "POLL_IN"},
+	{2, "POLL_OUT"},
+	{3, "POLL_MSG"},
+	{4, "POLL_ERR"},
+	{5, "POLL_PRI"},
+	{6, "POLL_HUP"},
+}}
+
+// of SIGSYS
+var callCodes = names{names: []entry{
+	{1, "SYS_SECCOMP"},
+	{2, "SYS_USER_DISPATCH"},
+}}
+
+// include/uapi/linux/audit.h
+var auditArchitectures = names{unknown: "AUDIT_ARCH_???", names: []entry{
+	{0xc000003e, "AUDIT_ARCH_X86_64"},
+	{0x40000003, "AUDIT_ARCH_I386"},
+	{0xc00000b7, "AUDIT_ARCH_AARCH64"},
+	{0x40000028, "AUDIT_ARCH_ARM"},
+}}
+
+// include/uapi/asm-generic/signal-defs.h
+var actionFlags = flags{unknown: "SA_???", names: []entry{
+	{0x4000000, "SA_RESTORER"},
+	{0x8000000, "SA_ONSTACK"},
+	{0x10000000, "SA_RESTART"},
+	{0x20000000, "SA_INTERRUPT"},
+	{0x40000000, "SA_NODEFER"},
+	{0x80000000, "SA_RESETHAND"},
+	{0x4, "SA_SIGINFO"},
+	{0x1, "SA_NOCLDSTOP"},
+	{0x2, "SA_NOCLDWAIT"},
+	{0x400, "SA_UNSUPPORTED"},
+	{0x800, "SA_EXPOSE_TAGBITS"},
+}}
+
+// include/uapi/asm-generic/signal-defs.h
+var signalHow = names{unknown: "SIG_???", names: []entry{
+	{0, "SIG_BLOCK"},
+	{1, "SIG_UNBLOCK"},
+	{2, "SIG_SETMASK"},
+}}
+
+// include/uapi/linux/signal.h
+var stackFlags = flags{unknown: "SS_???", names: []entry{
+	{0x1, "SS_ONSTACK"},
+	{0x2, "SS_DISABLE"},
+	{0x80000000, "SS_AUTODISARM"},
+}}
+
+// include/uapi/asm-generic/siginfo.h
+var notifications = names{unknown: "SIGEV_???", names: []entry{
+	{0, "SIGEV_SIGNAL"},
+	{1, "SIGEV_NONE"},
+	{2, "SIGEV_THREAD"},
+	{4, "SIGEV_THREAD_ID"},
+}}
+
+// include/linux/signalfd.h
+var signalfdFlags = flags{unknown: "SFD_???", names: []entry{
+	{0x80000, "SFD_CLOEXEC"},
+	{0x800, "SFD_NONBLOCK"},
+}}

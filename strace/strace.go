@@ -1,0 +1,400 @@
+// Package strace writes events as strace writes them: a call with its
+// arguments' flags, structs and strings and with its result, a signal, a
+// task's end. It knows bytes only: what was captured when the call was made,
+// and the ABI through which it came, never the machine that it runs on. Memory
+// that was not captured is shown as its address, as strace shows memory that
+// it cannot read.
+//
+// Everything that came from a traced process is quoted: the text has no
+// control bytes. All functions append to a slice and allocate nothing else.
+package strace
+
+import (
+	"strconv"
+
+	"traceloop/event"
+	"traceloop/ring"
+	"traceloop/syscalls"
+)
+
+// DefaultStringLimit is how many bytes of a string are shown if nil stands for the options.
+const DefaultStringLimit = 64
+
+// Options say how much is shown. Nil stands for the defaults.
+type Options struct {
+	// StringLimit is how many bytes of a string or a buffer, and how many
+	// elements of an array, are shown. The names of files are never cut.
+	StringLimit int
+}
+
+func (o *Options) stringLimit() int {
+	if o == nil {
+		return DefaultStringLimit
+	}
+	return max(o.StringLimit, 0)
+}
+
+func (o *Options) elements() int { return o.stringLimit() }
+
+// AppendEvent appends the line that strace -f -o FILE would have written,
+// without its newline. What strace does not write, an exec or a fork besides
+// their calls, leaves dst as it is.
+func AppendEvent(dst []byte, e *event.Event, o *Options) []byte {
+	start := len(dst)
+	switch e.Type {
+	case ring.TypeCall:
+		dst = appendPID(dst, e.TID)
+		return appendCall(dst, e, o, start)
+	case ring.TypeSignal:
+		dst = appendPID(dst, e.TID)
+		return appendSignalLine(dst, e)
+	case ring.TypeExit:
+		dst = appendPID(dst, e.TID)
+		return appendExit(dst, &e.Exit)
+	}
+	return dst
+}
+
+// appendPID appends the number that begins a line, padded to five columns.
+func appendPID(dst []byte, pid uint32) []byte {
+	start := len(dst)
+	dst = strconv.AppendUint(dst, uint64(pid), 10)
+	return pad(append(dst, ' '), start, 6)
+}
+
+// pad appends spaces up to a column of the line that begins at start.
+func pad(dst []byte, start, column int) []byte {
+	for len(dst)-start < column {
+		dst = append(dst, ' ')
+	}
+	return dst
+}
+
+func appendSignalLine(dst []byte, e *event.Event) []byte {
+	dst = append(dst, "--- "...)
+	dst = appendSignal(dst, e.Signal.Number)
+	if len(e.Signal.Info) >= 12 {
+		dst = append(dst, ' ')
+		// The kernel keeps a siginfo in its own layout, whatever the ABI.
+		dst = appendSignalInfo(dst, e.Signal.Info, 8)
+	}
+	return append(dst, " ---"...)
+}
+
+// resultColumn is the column in which strace writes a call's result, unless
+// the call is longer.
+const resultColumn = 40
+
+// AppendCall appends a call and its result: name(arguments) = result.
+func AppendCall(dst []byte, e *event.Event, o *Options) []byte {
+	return appendCall(dst, e, o, len(dst))
+}
+
+func appendCall(dst []byte, e *event.Event, o *Options, start int) []byte {
+	dst = appendName(dst, e)
+	dst = append(dst, '(')
+	dst = appendArguments(dst, e, o)
+	if e.Call.State == ring.StateInFlight {
+		if !unfinishedMark(e) {
+			dst = append(dst, unfinished...)
+		}
+		return dst
+	}
+	dst = append(dst, ") "...)
+	dst = pad(dst, start, resultColumn)
+	dst = append(dst, "= "...)
+	return AppendReturn(dst, e, o)
+}
+
+const unfinished = " <unfinished ...>"
+
+// appendName appends the call's name; one that the table lacks has a name of its number.
+func appendName(dst []byte, e *event.Event) []byte {
+	if e.Row != nil {
+		return append(dst, e.Row.Name...)
+	}
+	dst = append(dst, "syscall_0x"...)
+	return strconv.AppendUint(dst, uint64(e.Call.Number), 16)
+}
+
+// appendArguments appends what stands between a call's parentheses.
+func appendArguments(dst []byte, e *event.Event, o *Options) []byte {
+	if e.Row == nil {
+		for i := range e.Call.Arguments {
+			if i > 0 {
+				dst = append(dst, ", "...)
+			}
+			dst = appendHex(dst, register(e, i))
+		}
+		return dst
+	}
+	shown := shownArguments(e)
+	if e.Row.Name == "clone" {
+		return appendClone(dst, e, o)
+	}
+	if e.Row.Name == "restart_syscall" {
+		return append(dst, "<... resuming interrupted system call ...>"...)
+	}
+	first := true
+	for i := range e.Row.Arguments {
+		if shown>>i&1 == 0 {
+			continue
+		}
+		if !first {
+			dst = append(dst, ", "...)
+		}
+		first = false
+		// strace reads what a call writes when it has returned: of one that
+		// has not it shows what stands before.
+		if !returned(e) && e.Row.Arguments[i].Memory.When == ring.WhenOut {
+			return append(dst, unfinished...)
+		}
+		dst = AppendArgument(dst, e, i, o)
+	}
+	if e.Call.State == ring.StateUnfinished && resultDecoded(e) {
+		dst = append(dst, unfinished...)
+	}
+	return dst
+}
+
+// unfinishedMark says whether appendArguments marks a call that has not returned.
+func unfinishedMark(e *event.Event) bool {
+	if e.Row == nil {
+		return false
+	}
+	if e.Row.Name == "clone" {
+		return true
+	}
+	shown := shownArguments(e)
+	for i := range e.Row.Arguments {
+		if shown>>i&1 != 0 && e.Row.Arguments[i].Memory.When == ring.WhenOut {
+			return true
+		}
+	}
+	return false
+}
+
+// resultDecoded says whether strace waits for the call's end to show more than its arguments.
+func resultDecoded(e *event.Event) bool {
+	switch e.Row.Name {
+	case "poll", "ppoll", "ppoll_time64", "select", "_newselect", "pselect6", "pselect6_time64":
+		return true
+	}
+	return false
+}
+
+// Shown says whether the argument is part of the call's line: a register that
+// the call does not look at is not.
+func Shown(e *event.Event, index int) bool {
+	if e.Row == nil {
+		return index < len(e.Call.Arguments)
+	}
+	return index >= 0 && index < len(e.Row.Arguments) && shownArguments(e)>>index&1 != 0
+}
+
+// shownArguments is the set of the arguments that the call looks at, a bit an argument.
+func shownArguments(e *event.Event) uint8 {
+	arguments := e.Row.Arguments
+	all := uint8(1<<len(arguments) - 1)
+	for i := range arguments {
+		switch arguments[i].Kind {
+		case syscalls.KindPadding, syscalls.KindUpperHalf, syscalls.KindSigreturnFrame:
+			all &^= 1 << i
+		case syscalls.KindOpenMode:
+			if i > 0 && !createsFile(register(e, i-1)) {
+				all &^= 1 << i
+			}
+		case syscalls.KindFcntlArgument, syscalls.KindFcntl64Argument:
+			if !fcntlTakesArgument(uint64(uint32(register(e, i-1)))) {
+				all &^= 1 << i
+			}
+		case syscalls.KindIoctlArgument:
+			if !ioctlTakesArgument(uint64(uint32(register(e, i-1)))) {
+				all &^= 1 << i
+			}
+		case syscalls.KindDevice:
+			if i > 0 && arguments[i-1].Kind == syscalls.KindFileMode {
+				if kind := register(e, i-1) & 0o170000; kind != 0o020000 && kind != 0o060000 {
+					all &^= 1 << i
+				}
+			}
+		case syscalls.KindMremapFlags:
+			const fixed, keepOld = 2, 4
+			if register(e, i)&(fixed|keepOld) == 0 {
+				return all & (1<<(i+1) - 1)
+			}
+		case syscalls.KindFutexOperation:
+			return all & futexArguments(register(e, i))
+		case syscalls.KindPrctlOption:
+			return all & (1<<prctlArguments(uint64(uint32(register(e, i)))) - 1)
+		case syscalls.KindArchPrctlOption:
+			const getCPUID = 0x1011
+			if register(e, i) == getCPUID {
+				return 1
+			}
+		case syscalls.KindPtraceRequest:
+			const traceMe = 0
+			if uint32(register(e, i)) == traceMe {
+				return 1
+			}
+		case syscalls.KindMembarrierFlags:
+			const byCPU = 1
+			if register(e, i)&byCPU == 0 {
+				return all & (1<<(i+1) - 1)
+			}
+		}
+	}
+	return all
+}
+
+// AppendArgument appends the text of one argument of a call. The index is that
+// of the call's row; an argument that there is not is nothing.
+func AppendArgument(dst []byte, e *event.Event, index int, o *Options) []byte {
+	if e.Row == nil {
+		if index < 0 || index >= len(e.Call.Arguments) {
+			return dst
+		}
+		return appendHex(dst, register(e, index))
+	}
+	if index < 0 || index >= len(e.Row.Arguments) {
+		return dst
+	}
+	argument := &e.Row.Arguments[index]
+	if argument.Kind == syscalls.KindUlong && e.Row.Name == "prctl" {
+		return prctlRest(dst, e, index, o)
+	}
+	if decode := decoderOf(argument.Kind); decode != nil {
+		return decode(dst, e, index, o)
+	}
+	// A kind without a decoder loses nothing but its names.
+	if argument.Memory.Layout != ring.LayoutNone {
+		return address(dst, e, index, o)
+	}
+	return hexadecimal(dst, e, index, o)
+}
+
+// AppendReturn appends what strace writes behind the equals sign: the result,
+// with what there is to say about it.
+func AppendReturn(dst []byte, e *event.Event, o *Options) []byte {
+	if !returned(e) {
+		return append(dst, '?')
+	}
+	value := result(e)
+	if value < 0 && value >= -maxErrno {
+		return appendError(dst, -value)
+	}
+	if e.Row == nil {
+		return appendInt(dst, value)
+	}
+	if narrow(e) {
+		// What is an address or a set of bits has no sign.
+		return appendValue(dst, e, value, uint64(uint32(value)), o)
+	}
+	return appendValue(dst, e, value, uint64(value), o)
+}
+
+func appendValue(dst []byte, e *event.Event, value int64, bits uint64, o *Options) []byte {
+	switch e.Row.Returns {
+	case syscalls.KindNever:
+		return append(dst, '?')
+	case syscalls.KindAddress:
+		if bits == 0 && e.Row.Name != "brk" {
+			return append(dst, '0')
+		}
+		return appendHex(dst, bits)
+	case syscalls.KindHex, syscalls.KindHexOffset:
+		return appendHex(dst, bits)
+	case syscalls.KindMode, syscalls.KindUmask:
+		return appendMode(dst, bits)
+	case syscalls.KindUID, syscalls.KindGID, syscalls.KindUint:
+		return appendUint(dst, uint64(uint32(bits)))
+	case syscalls.KindTime:
+		dst = appendInt(dst, value)
+		dst = append(dst, " ("...)
+		dst = appendWhen(dst, value, 0)
+		return append(dst, ')')
+	case syscalls.KindSchedulerPolicy:
+		return appendNamed(dst, value, &schedulerPolicies)
+	case syscalls.KindIoprio:
+		dst = appendInt(dst, value)
+		dst = append(dst, " ("...)
+		dst = appendPriorityClass(dst, bits)
+		return append(dst, ')')
+	case syscalls.KindPersonality:
+		dst = appendHex(dst, bits)
+		dst = append(dst, " ("...)
+		dst = appendPersonality(dst, bits)
+		return append(dst, ')')
+	case syscalls.KindSignal:
+		dst = appendInt(dst, value)
+		if value > 0 {
+			dst = append(dst, " ("...)
+			dst = appendSignal(dst, uint32(value))
+			dst = append(dst, ')')
+		}
+		return dst
+	}
+	switch e.Row.Name {
+	case "fcntl", "fcntl64":
+		return appendFcntlReturn(dst, e, value)
+	case "poll", "ppoll", "ppoll_time64":
+		return appendPollReturn(dst, e, value, o)
+	case "select", "_newselect", "pselect6", "pselect6_time64":
+		if len(e.Row.Arguments) < 5 {
+			break
+		}
+		return appendSelectReturn(dst, e, value)
+	case "prctl":
+		return appendPrctlReturn(dst, e, value)
+	case "membarrier":
+		if value != 0 {
+			dst = appendHex(dst, bits)
+			dst = append(dst, " ("...)
+			dst = membarrierCommands.appendTo(dst, bits)
+			return append(dst, ')')
+		}
+	case "adjtimex", "clock_adjtime", "clock_adjtime64":
+		return appendNamed(dst, value, &clockStates)
+	case "recvmmsg", "recvmmsg_time64":
+		dst = appendInt(dst, value)
+		if value > 0 && len(e.Row.Arguments) > 4 {
+			length := len(dst)
+			dst = appendTimeLeft(dst, e, 4, " (")
+			if len(dst) > length {
+				dst = append(dst, ')')
+			}
+		}
+		return dst
+	}
+	return appendInt(dst, value)
+}
+
+func appendNamed(dst []byte, value int64, table *names) []byte {
+	dst = appendInt(dst, value)
+	if name, ok := table.lookup(uint64(value)); ok {
+		dst = append(dst, " ("...)
+		dst = append(dst, name...)
+		dst = append(dst, ')')
+	}
+	return dst
+}
+
+func appendPrctlReturn(dst []byte, e *event.Event, value int64) []byte {
+	switch uint32(register(e, 0)) {
+	case prGetDumpable:
+		return appendNamed(dst, value, &dumpModes)
+	case prGetSecureBits:
+		if value == 0 {
+			return append(dst, '0')
+		}
+		dst = appendHex(dst, uint64(value))
+		dst = append(dst, " ("...)
+		dst = secureBits.appendTo(dst, uint64(value))
+		return append(dst, ')')
+	}
+	return appendInt(dst, value)
+}
+
+var clockStates = names{names: []entry{ // include/uapi/linux/timex.h
+	{0, "TIME_OK"}, {1, "TIME_INS"}, {2, "TIME_DEL"}, {3, "TIME_OOP"}, {4, "TIME_WAIT"}, {5, "TIME_ERROR"},
+}}

@@ -1,0 +1,289 @@
+// Package syscalls is the table of system calls: for each architecture the
+// names behind the numbers, and for each call its arguments' names and kinds
+// and what memory a recorder captures for them. It is data, not code.
+//
+// The data is in three text files, which say how they are written and where
+// their facts are from: calls.txt has a row per call, kinds.txt the kinds of
+// arguments and the structs' sizes, numbers.txt what the published lists of
+// numbers lack. To add a call or to change one, edit them and run go generate.
+package syscalls
+
+import (
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"traceloop/ring"
+)
+
+//go:generate go run -C .. ./internal/generate/syscalls
+
+// ABI is a way of calling the kernel: it decides what a number means and how
+// wide pointers and longs are.
+type ABI uint8
+
+// The ABIs that have tables.
+const (
+	AMD64 ABI = iota + 1
+	I386
+	X32
+	ARM64
+	ARM
+)
+
+var abiNames = [...]string{AMD64: "amd64", I386: "i386", X32: "x32", ARM64: "arm64", ARM: "arm"}
+
+// String returns the ABI's name as events have it: "amd64", "i386", "x32",
+// "arm64" or "arm"; "unknown" for any other value.
+func (a ABI) String() string {
+	if a == 0 || int(a) >= len(abiNames) {
+		return "unknown"
+	}
+	return abiNames[a]
+}
+
+// ABIs returns the ABIs that have tables.
+func ABIs() []ABI { return []ABI{AMD64, I386, X32, ARM64, ARM} }
+
+// ABIOf returns what a way of being called is on a kernel of an architecture,
+// which is named as runtime.GOARCH names it: "amd64" or "arm64". It returns 0
+// if there is no such thing.
+func ABIOf(architecture string, way ring.ABI) ABI {
+	switch architecture {
+	case "amd64":
+		switch way {
+		case ring.ABINative:
+			return AMD64
+		case ring.ABICompat:
+			return I386
+		case ring.ABIX32:
+			return X32
+		}
+	case "arm64":
+		switch way {
+		case ring.ABINative:
+			return ARM64
+		case ring.ABICompat:
+			return ARM
+		}
+	}
+	return 0
+}
+
+// PointerSize returns how many bytes a pointer of the ABI has.
+func (a ABI) PointerSize() int {
+	switch a {
+	case AMD64, ARM64:
+		return 8
+	default:
+		return 4
+	}
+}
+
+// LongSize returns how many bytes the kernel gives to the ABI's longs. They
+// are as wide as its pointers but for x32, where the kernel takes amd64's.
+func (a ABI) LongSize() int {
+	if a == X32 {
+		return 8
+	}
+	return a.PointerSize()
+}
+
+// Call is a system call's row, as it is for the ABI through which it was found.
+// Rows are shared and must not be changed.
+type Call struct {
+	// Name is the call's name as strace writes it.
+	Name string
+	// Arguments has one element per register, at most six: argument i is
+	// what the i-th register holds.
+	Arguments []Argument
+	Returns   Kind
+	Sets      Set
+}
+
+// Argument is a system call's argument.
+type Argument struct {
+	// Name is as in the kernel's prototype (include/linux/syscalls.h).
+	Name string
+	Kind Kind
+	// Wide says that this is the lower half of a 64-bit value, of which the
+	// next argument, a KindUpperHalf, has the upper 32 bits.
+	Wide   bool
+	Memory Memory
+}
+
+// Hidden reports whether the argument is none that the caller's prototype has:
+// a register that only pads, or the upper half of a value that a Wide argument
+// began.
+func (a *Argument) Hidden() bool { return a.Kind == KindPadding || a.Kind == KindUpperHalf }
+
+// Memory says what memory behind a pointer argument is captured, and when.
+// The zero Memory captures nothing.
+type Memory struct {
+	Layout ring.Layout
+	When   ring.When
+	// Size is of the struct or of one element, in bytes; 1 where the bytes
+	// themselves are counted.
+	Size  uint16
+	Count ring.Count
+}
+
+// Kind says what the value of an argument means, and so how it is shown.
+type Kind uint16
+
+// String returns the kind's name as it is in kinds.txt; "unknown" for a value
+// that is none.
+func (k Kind) String() string {
+	if int(k) >= len(kindNames) {
+		return "unknown"
+	}
+	return kindNames[k]
+}
+
+// Kinds returns all kinds.
+func Kinds() iter.Seq[Kind] {
+	return func(yield func(Kind) bool) {
+		for i := range kindNames {
+			if !yield(Kind(i)) {
+				return
+			}
+		}
+	}
+}
+
+// table has the index of a row in calls, plus one, at the place of the row's
+// number; zero where there is no call.
+type table []uint16
+
+// x32Bit is set in the number of every x32 call
+// (arch/x86/include/uapi/asm/unistd.h, __X32_SYSCALL_BIT).
+const x32Bit = 0x40000000
+
+// privateBase is where arm's own calls begin
+// (arch/arm/include/uapi/asm/unistd.h, __ARM_NR_BASE).
+const privateBase = 0xf0000
+
+// tables returns the ABI's table and that of the numbers from privateBase on.
+func (a ABI) tables() (common, private table) {
+	switch a {
+	case AMD64:
+		return tableAMD64, nil
+	case I386:
+		return tableI386, nil
+	case X32:
+		return tableX32, nil
+	case ARM64:
+		return tableARM64, nil
+	case ARM:
+		return tableARM, privateARM
+	}
+	return nil, nil
+}
+
+// Lookup returns the row of a call, nil if the ABI has none of that number.
+// X32's numbers are taken with and without the bit 0x40000000.
+func Lookup(abi ABI, number uint32) *Call {
+	if abi == X32 {
+		number &^= x32Bit
+	}
+	rows, private := abi.tables()
+	if number >= privateBase {
+		rows, number = private, number-privateBase
+	}
+	if uint64(number) >= uint64(len(rows)) || rows[number] == 0 {
+		return nil
+	}
+	return &calls[rows[number]-1]
+}
+
+// Numbers yields the ABI's calls in the order of their numbers. X32's are
+// without the bit 0x40000000.
+func Numbers(abi ABI) iter.Seq2[uint32, *Call] {
+	return func(yield func(uint32, *Call) bool) {
+		common, private := abi.tables()
+		for number, row := range common {
+			if row != 0 && !yield(uint32(number), &calls[row-1]) {
+				return
+			}
+		}
+		for number, row := range private {
+			if row != 0 && !yield(privateBase+uint32(number), &calls[row-1]) {
+				return
+			}
+		}
+	}
+}
+
+// numbersByName are made when a name is first asked for.
+var numbersByName = sync.OnceValue(func() map[ABI]map[string]uint32 {
+	all := map[ABI]map[string]uint32{}
+	for _, abi := range ABIs() {
+		all[abi] = map[string]uint32{}
+		for number, call := range Numbers(abi) {
+			all[abi][call.Name] = number
+		}
+	}
+	return all
+})
+
+// Number returns the number of the ABI's call of that name, and whether it has
+// one. X32's are without the bit 0x40000000.
+func Number(abi ABI, name string) (uint32, bool) {
+	number, known := numbersByName()[abi][name]
+	return number, known
+}
+
+// Names returns the names of all calls of all ABIs, sorted.
+func Names() []string {
+	names := map[string]bool{}
+	for _, ofABI := range numbersByName() {
+		for name := range ofABI {
+			names[name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// Set is a set of strace's sets of calls.
+type Set uint32
+
+// The sets, which are those of strace(1), option -e trace.
+const (
+	SetFile        Set = 1 << iota // takes the name of a file
+	SetNetwork                     // of sockets
+	SetProcess                     // begins, ends or signals processes
+	SetDescriptor                  // takes or returns file descriptors
+	SetMemory                      // maps memory
+	SetSignal                      // of signals
+	SetIPC                         // of System V IPC
+	SetStat                        // stat(2)'s variants
+	SetLstat                       // lstat(2)'s variants
+	SetFstat                       // fstat(2)'s and fstatat(2)'s variants
+	SetAnyStat                     // the three, and statx(2)
+	SetStatfs                      // statfs(2)'s variants
+	SetFstatfs                     // fstatfs(2)'s variants
+	SetAnyStatfs                   // the two, and ustat(2)
+	SetCredentials                 // of users and groups
+	SetClock                       // reads or sets a clock
+	SetPure                        // has no argument and always succeeds
+)
+
+// setNames are in the order of the bits.
+var setNames = []string{
+	"%file", "%network", "%process", "%desc", "%memory", "%signal", "%ipc", "%stat", "%lstat", "%fstat", "%%stat",
+	"%statfs", "%fstatfs", "%%statfs", "%creds", "%clock", "%pure",
+}
+
+// String returns the sets' names as strace has them, with a comma between two:
+// "%file,%desc".
+func (s Set) String() string {
+	var names []string
+	for i, name := range setNames {
+		if s&(1<<i) != 0 {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ",")
+}
