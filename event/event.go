@@ -1,6 +1,6 @@
-// Package event joins what a recorder wrote with what it means: it merges the
-// CPUs' records into one history, finds each call's row in the table, and
-// turns the kernel's boot time into wall-clock time.
+// Package event joins what a recorder wrote with what it means: it finds each
+// call's row in the table of its ABI and puts together what the kernel reports
+// in pieces, such as an execve and the image that it started.
 package event
 
 import (
@@ -15,4 +15,100 @@ type Event struct {
 	ABI syscalls.ABI
 	// Row is the call's row in the table, nil where the number is unknown.
 	Row *syscalls.Call
+}
+
+// Failed reports whether the event is a call that returned an error, those
+// among them that the kernel keeps to itself (ERESTARTSYS and the like).
+func (e *Event) Failed() bool {
+	return e.Type == ring.TypeCall && e.Returned() && e.Call.Return < 0 && e.Call.Return >= -4095
+}
+
+// Returned reports whether the event is a call that has come back.
+func (e *Event) Returned() bool {
+	return e.Type == ring.TypeCall && (e.Call.State == ring.StateReturned || e.Call.State == ring.StateNoEntry)
+}
+
+// Name returns the system call's name, or "" where its number is unknown.
+func (e *Event) Name() string {
+	if e.Row == nil {
+		return ""
+	}
+	return e.Row.Name
+}
+
+// Capture returns the memory behind an argument as it was when the call began
+// or, with entry false, when it had ended. Nil says that there is none.
+func (e *Event) Capture(argument int, entry bool) *ring.Capture {
+	for i := range e.Call.Captures {
+		if capture := &e.Call.Captures[i]; int(capture.Argument) == argument && capture.Entry == entry {
+			return capture
+		}
+	}
+	return nil
+}
+
+// History is a recording's events, in the order of their start, with the
+// account of what is not among them.
+type History struct {
+	Events  []Event
+	Account ring.Account
+}
+
+// Decode gives a snapshot's records their meaning. Architecture is that of the
+// kernel which wrote them, as runtime.GOARCH names it.
+func Decode(snapshot *ring.Snapshot, architecture string) *History {
+	parsed := snapshot.History()
+	history := &History{Events: make([]Event, len(parsed.Records)), Account: parsed.Account}
+	// The last call of each thread, by its index: what follows may complete it.
+	last := make(map[uint32]int)
+	for i, record := range parsed.Records {
+		event := &history.Events[i]
+		event.Record = record
+		switch record.Type {
+		case ring.TypeCall:
+			event.ABI = syscalls.ABIOf(architecture, record.Call.ABI)
+			event.Row = syscalls.Lookup(event.ABI, record.Call.Number)
+			last[record.TID] = i
+		case ring.TypeExec:
+			if call, found := last[record.TID]; found {
+				completeExec(&history.Events[call], event)
+			}
+		case ring.TypeExit:
+			if call, found := last[record.TID]; found {
+				completeExit(&history.Events[call], event)
+				delete(last, record.TID)
+			}
+		}
+	}
+	return history
+}
+
+// completeExec gives an execve what only the new image knows.
+func completeExec(call, exec *Event) {
+	if name := call.Name(); name != "execve" && name != "execveat" || call.End < exec.Start {
+		return
+	}
+	// By the time of its return the thread has its leader's ID.
+	call.TID = exec.Exec.OldTID
+	// A string literal of a fresh program is on no page yet when execve reads
+	// it, and gone when it has succeeded.
+	path := 0
+	if call.Name() == "execveat" {
+		path = 1
+	}
+	if call.Capture(path, true) == nil && call.Capture(path, false) == nil && exec.Exec.Path != "" {
+		call.Call.Captures = append(call.Call.Captures, ring.Capture{
+			Argument: uint8(path), Layout: ring.LayoutPath, Data: []byte(exec.Exec.Path),
+		})
+	}
+}
+
+// completeExit unmakes the return of a call that a SIGKILL cut short: the
+// kernel notes that it is to be restarted, but its task is dead.
+func completeExit(call, exit *Event) {
+	const killed = 9
+	if exit.Exit.Code&0x7f == killed && call.Call.State == ring.StateReturned &&
+		call.Call.Return <= -512 && call.Call.Return >= -516 {
+		call.Call.State = ring.StateUnfinished
+	}
 }

@@ -82,3 +82,21 @@ func TestHot(t *testing.T) {
 		fmt.Printf("plain %.0f floor +%.0f idle +%.0f (%.2f) untraced +%.0f (%.2f) recorded +%.0f (%.2f)\n", plain, f, idle-plain, (idle-plain)/f, untraced-plain, (untraced-plain)/f, recorded-plain, (recorded-plain)/f)
 	}
 }
+
+func TestPerf(t *testing.T) {
+	r, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	r.Attach("x", Children(os.Getpid()), Options{RingSize: 1 << 20, StringLimit: 64})
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Env = append(os.Environ(), "LOOP=1000000")
+	cmd.Start()
+	p := exec.Command("perf", "record", "-o", "/tmp/perf.data", "-e", "cpu-clock", "-F", "20000", "-p", strconv.Itoa(cmd.Process.Pid))
+	p.Start()
+	cmd.Wait()
+	p.Wait()
+	out, _ := exec.Command("perf", "report", "-i", "/tmp/perf.data", "--stdio", "-g", "none").CombinedOutput()
+	fmt.Println(string(out))
+}
