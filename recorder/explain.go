@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/asm"
 	"github.com/cilium/ebpf/features"
 	"golang.org/x/sys/unix"
 )
@@ -67,7 +68,9 @@ func explain(cause error) error {
 		{"memory-mapped BPF arrays (BPF_F_MMAPABLE)", "5.5", func() error { return features.HaveMapFlag(features.BPF_F_MMAPABLE) }},
 		{"BPF arrays of different sizes in a map (BPF_F_INNER_MAP)", "5.10", func() error { return features.HaveMapFlag(features.BPF_F_INNER_MAP) }},
 		{"BPF task storage (BPF_MAP_TYPE_TASK_STORAGE)", "5.11", func() error { return features.HaveMapType(ebpf.TaskStorage) }},
-		{"atomic exchange in BPF programs", "5.12", features.HaveV3ISA},
+		{"the current task's registers in BPF programs (bpf_task_pt_regs)", "5.15", func() error {
+			return features.HaveProgramHelper(ebpf.Kprobe, asm.FnTaskPtRegs)
+		}},
 	} {
 		if err := probe.missing(); errors.Is(err, ebpf.ErrNotSupported) {
 			return &FeatureError{Feature: probe.feature, Least: probe.least, Cause: cause}

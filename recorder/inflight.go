@@ -2,6 +2,7 @@ package recorder
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"unsafe"
 
@@ -29,24 +30,26 @@ func (r *Recorder) callsInFlight(id uint32) ([]byte, error) {
 		return nil, fmt.Errorf("looking up the recording's options: %w", err)
 	}
 	const stateSize = int(unsafe.Sizeof(programsTaskState{}))
+	const earlySize = len(programsTaskMemory{}.Early)
 	var records []ring.Record
-	for len(output) >= stateSize+8 {
+	for len(output) >= stateSize+earlySize+8 {
 		// A copy, because the output is not aligned as the struct must be.
 		state := new(programsTaskState)
 		copy(unsafe.Slice((*byte)(unsafe.Pointer(state)), stateSize), output)
-		version := *(*uint32)(unsafe.Pointer(&output[stateSize]))
-		output = output[stateSize+8:]
+		early := output[stateSize : stateSize+earlySize]
+		version := binary.NativeEndian.Uint32(output[stateSize+earlySize:])
+		output = output[stateSize+earlySize+8:]
 		if state.Version != version || version%2 != 0 {
 			// The task was entering or leaving the call. Either it is of
 			// the past then, or of the time after this reading.
 			continue
 		}
-		records = append(records, r.inFlightRecord(state, now, int(options.StringLimit)))
+		records = append(records, r.inFlightRecord(state, early, now, int(options.StringLimit)))
 	}
 	return ring.EncodeCalls(records), nil
 }
 
-func (r *Recorder) inFlightRecord(state *programsTaskState, now uint64, stringLimit int) ring.Record {
+func (r *Recorder) inFlightRecord(state *programsTaskState, early []byte, now uint64, stringLimit int) ring.Record {
 	comm := make([]byte, 0, len(state.Comm))
 	for _, c := range state.Comm {
 		comm = append(comm, byte(c))
@@ -71,7 +74,7 @@ func (r *Recorder) inFlightRecord(state *programsTaskState, now uint64, stringLi
 	if row != nil {
 		record.Call.Arguments = state.Arguments[:len(row.Arguments)]
 	}
-	early := state.Early[:min(int(state.EarlyLength), len(state.Early))]
+	early = early[:min(int(state.EarlyLength), len(early))]
 	record.Call.Captures = ring.ParseCaptures(early, int(state.EarlyCount))
 	if row == nil {
 		return record

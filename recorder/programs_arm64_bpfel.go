@@ -83,24 +83,18 @@ type programsScratch struct {
 	_ [8184]byte
 }
 
+type programsTaskMemory struct {
+	_        structs.HostLayout
+	Index    uint32
+	Reserved uint32
+	State    programsTaskState
+	Early    [1024]uint8
+}
+
 type programsTaskState struct {
-	_           structs.HostLayout
-	Generation  uint32
-	Count       uint32
-	Memberships [8]struct {
-		_        structs.HostLayout
-		Id       uint32
-		Reserved uint32
-		Sequence uint64
-	}
-	Tree           [8]uint32
-	Pending        uint32
-	Tid            uint32
-	Pid            uint32
-	ContainerTid   uint32
-	ContainerPid   uint32
-	_              [4]byte
-	Comm           [16]int8
+	_              structs.HostLayout
+	Generation     uint32
+	Count          uint32
 	Version        uint32
 	Number         uint32
 	InCall         uint8
@@ -108,28 +102,44 @@ type programsTaskState struct {
 	Wanted         uint8
 	EarlyCount     uint8
 	EarlyArguments uint8
-	_              [1]byte
+	Reserved       uint8
 	EarlyLength    uint16
 	Start          uint64
 	Arguments      [6]uint64
-	Early          [1024]uint8
+	Memberships    [8]struct {
+		_        structs.HostLayout
+		Id       uint32
+		Reserved uint32
+		Sequence uint64
+	}
+	Tid          uint32
+	Pid          uint32
+	ContainerTid uint32
+	ContainerPid uint32
+	Comm         [16]int8
+	Tree         [8]uint32
+	Pending      uint32
+	Reserved2    uint32
 }
 
 // Names of all BPF objects in the ELF.
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
+	programsMapAddresses           = "addresses"
 	programsMapCalls               = "calls"
 	programsMapCgroups             = "cgroups"
 	programsMapFailures            = "failures"
+	programsMapFreeStates          = "free_states"
 	programsMapMountNamespaces     = "mount_namespaces"
 	programsMapParents             = "parents"
 	programsMapRecordings          = "recordings"
 	programsMapRingTemplate        = "ring_template"
 	programsMapRings               = "rings"
 	programsMapScratches           = "scratches"
+	programsMapStates              = "states"
 	programsMapTasks               = "tasks"
-	programsMapUnrecorded          = "unrecorded"
+	programsMapVerdicts            = "verdicts"
 	programsProgAdoptTree          = "adopt_tree"
 	programsProgDeliverSignal      = "deliver_signal"
 	programsProgEnterCall          = "enter_call"
@@ -206,17 +216,20 @@ type programsProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type programsMapSpecs struct {
+	Addresses       *ebpf.MapSpec `ebpf:"addresses"`
 	Calls           *ebpf.MapSpec `ebpf:"calls"`
 	Cgroups         *ebpf.MapSpec `ebpf:"cgroups"`
 	Failures        *ebpf.MapSpec `ebpf:"failures"`
+	FreeStates      *ebpf.MapSpec `ebpf:"free_states"`
 	MountNamespaces *ebpf.MapSpec `ebpf:"mount_namespaces"`
 	Parents         *ebpf.MapSpec `ebpf:"parents"`
 	Recordings      *ebpf.MapSpec `ebpf:"recordings"`
 	RingTemplate    *ebpf.MapSpec `ebpf:"ring_template"`
 	Rings           *ebpf.MapSpec `ebpf:"rings"`
 	Scratches       *ebpf.MapSpec `ebpf:"scratches"`
+	States          *ebpf.MapSpec `ebpf:"states"`
 	Tasks           *ebpf.MapSpec `ebpf:"tasks"`
-	Unrecorded      *ebpf.MapSpec `ebpf:"unrecorded"`
+	Verdicts        *ebpf.MapSpec `ebpf:"verdicts"`
 }
 
 // programsVariableSpecs contains global variables before they are loaded into the kernel.
@@ -253,32 +266,38 @@ func (o *programsObjects) Close() error {
 //
 // It can be passed to loadProgramsObjects or ebpf.CollectionSpec.LoadAndAssign.
 type programsMaps struct {
+	Addresses       *ebpf.Map `ebpf:"addresses"`
 	Calls           *ebpf.Map `ebpf:"calls"`
 	Cgroups         *ebpf.Map `ebpf:"cgroups"`
 	Failures        *ebpf.Map `ebpf:"failures"`
+	FreeStates      *ebpf.Map `ebpf:"free_states"`
 	MountNamespaces *ebpf.Map `ebpf:"mount_namespaces"`
 	Parents         *ebpf.Map `ebpf:"parents"`
 	Recordings      *ebpf.Map `ebpf:"recordings"`
 	RingTemplate    *ebpf.Map `ebpf:"ring_template"`
 	Rings           *ebpf.Map `ebpf:"rings"`
 	Scratches       *ebpf.Map `ebpf:"scratches"`
+	States          *ebpf.Map `ebpf:"states"`
 	Tasks           *ebpf.Map `ebpf:"tasks"`
-	Unrecorded      *ebpf.Map `ebpf:"unrecorded"`
+	Verdicts        *ebpf.Map `ebpf:"verdicts"`
 }
 
 func (m *programsMaps) Close() error {
 	return _ProgramsClose(
+		m.Addresses,
 		m.Calls,
 		m.Cgroups,
 		m.Failures,
+		m.FreeStates,
 		m.MountNamespaces,
 		m.Parents,
 		m.Recordings,
 		m.RingTemplate,
 		m.Rings,
 		m.Scratches,
+		m.States,
 		m.Tasks,
-		m.Unrecorded,
+		m.Verdicts,
 	)
 }
 

@@ -6,8 +6,8 @@
 // cover the same task, up to eight of them. What comes out is raw bytes, a
 // [ring.Snapshot]; package event gives them a meaning.
 //
-// It needs Linux 5.12 with BTF: task storage in tracing programs is the newest
-// thing that it cannot do without (commit a10787e6d58c). It needs CAP_BPF,
+// It needs Linux 5.15 with BTF: finding a task's registers (bpf_task_pt_regs) is
+// the newest thing that it cannot do without. It needs CAP_BPF,
 // CAP_PERFMON and, for a process tree and for calls that are going on,
 // CAP_SYS_PTRACE; root has them all.
 package recorder
@@ -127,6 +127,12 @@ func (r *Recorder) start() error {
 	}
 	if err := loadCalls(r.objects.Calls); err != nil {
 		return err
+	}
+	// Index 0 means none, and the last value says that a task is unrecorded.
+	for index := uint32(1); index < r.objects.FreeStates.MaxEntries(); index++ {
+		if err := r.objects.FreeStates.Put(nil, index); err != nil {
+			return fmt.Errorf("filling the stock of task states: %w", err)
+		}
 	}
 	for _, program := range []*ebpf.Program{
 		// Exits first: a call seen at its entry is then always seen to its end.

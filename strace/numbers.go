@@ -19,21 +19,10 @@ func narrow(e *event.Event) bool {
 }
 
 // pointerSize is the size of a pointer in the call's ABI.
-func pointerSize(e *event.Event) int {
-	if narrow(e) || e.ABI == syscalls.X32 {
-		return 4
-	}
-	return 8
-}
+func pointerSize(e *event.Event) int { return e.ABI.PointerSize() }
 
-// longSize is the size of a long in a struct of the call's ABI. The kernel
-// gives x32 the 64-bit layout of most structs.
-func longSize(e *event.Event) int {
-	if narrow(e) {
-		return 4
-	}
-	return 8
-}
+// longSize is the size of a long in a struct of the call's ABI.
+func longSize(e *event.Event) int { return e.ABI.LongSize() }
 
 // register is the raw argument; an argument that the record lacks is 0.
 func register(e *event.Event, index int) uint64 {

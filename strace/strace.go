@@ -195,7 +195,7 @@ func Shown(e *event.Event, index int) bool {
 // shownArguments is the set of the arguments that the call looks at, a bit an argument.
 func shownArguments(e *event.Event) uint8 {
 	arguments := e.Row.Arguments
-	all := uint8(1<<len(arguments) - 1)
+	all := uint8(1<<min(len(arguments), 8) - 1)
 	for i := range arguments {
 		switch arguments[i].Kind {
 		case syscalls.KindPadding, syscalls.KindUpperHalf, syscalls.KindSigreturnFrame:
@@ -260,8 +260,20 @@ func AppendArgument(dst []byte, e *event.Event, index int, o *Options) []byte {
 		return dst
 	}
 	argument := &e.Row.Arguments[index]
-	if argument.Kind == syscalls.KindUlong && e.Row.Name == "prctl" {
-		return prctlRest(dst, e, index, o)
+	// Three calls differ from what their arguments' kinds say.
+	switch argument.Kind {
+	case syscalls.KindUlong:
+		if e.Row.Name == "prctl" {
+			return prctlRest(dst, e, index, o)
+		}
+	case syscalls.KindFD:
+		if e.Row.Name == "close_range" { // up to the last descriptor that there can be
+			return unsignedInt(dst, e, index, o)
+		}
+	case syscalls.KindUint:
+		if e.Row.Name == "rseq" {
+			return hexadecimal(dst, e, index, o)
+		}
 	}
 	if decode := decoderOf(argument.Kind); decode != nil {
 		return decode(dst, e, index, o)
@@ -291,6 +303,22 @@ func AppendReturn(dst []byte, e *event.Event, o *Options) []byte {
 		return appendValue(dst, e, value, uint64(uint32(value)), o)
 	}
 	return appendValue(dst, e, value, uint64(value), o)
+}
+
+// Result is what the call returned to the program: a value, or -1 and the
+// number of an error. ok is false for a call that did not return.
+func Result(e *event.Event) (value, errno int64, ok bool) {
+	if !returned(e) || e.Row != nil && e.Row.Returns == syscalls.KindNever {
+		return 0, 0, false
+	}
+	value = result(e)
+	if value < 0 && value >= -maxErrno {
+		return -1, -value, true
+	}
+	if narrow(e) && e.Row != nil && e.Row.Returns == syscalls.KindAddress {
+		value = int64(uint32(value))
+	}
+	return value, 0, true
 }
 
 func appendValue(dst []byte, e *event.Event, value int64, bits uint64, o *Options) []byte {

@@ -163,11 +163,11 @@ func randomBytes(dst []byte, e *event.Event, index int, o *Options) []byte {
 	return appendHexString(dst, c.Data, c.Truncated, o)
 }
 
-// strings reads a vector captured as ring.LayoutStrings, one string after
+// stringVector reads a vector captured as ring.LayoutStrings, one string after
 // the other. ok is false at the vector's end, or where its bytes are torn.
-type strings struct{ data []byte }
+type stringVector struct{ data []byte }
 
-func (s *strings) next() (value []byte, pointer uint64, truncated, unreadable, ok bool) {
+func (s *stringVector) next() (value []byte, pointer uint64, truncated, unreadable, ok bool) {
 	if len(s.data) < 2 {
 		return nil, 0, false, false, false
 	}
@@ -199,7 +199,7 @@ func vector(dst []byte, e *event.Event, index int, o *Options) []byte {
 		return appendPointer(dst, register(e, index))
 	}
 	dst = append(dst, '[')
-	all := strings{c.Data}
+	all := stringVector{c.Data}
 	shown, more := 0, c.Truncated
 	for limit := o.elements(); ; shown++ {
 		value, pointer, truncated, unreadable, ok := all.next()

@@ -51,12 +51,27 @@ __noinline int wanted_by(struct task_state *state)
 	return wanted;
 }
 
+/* Most tasks are in one recording, for which no call of a function is needed. */
+static __always_inline __u8 wanted(struct task_state *state)
+{
+	struct recording *recording;
+
+	if (state->count != 1)
+		return wanted_by(state);
+	recording = recording_of(state->memberships[0].id);
+	return recording && wants(recording, state->abi, state->number);
+}
+
 __noinline int capture_early(struct task_state *state, struct call_row *row)
 {
+	struct task_memory *memory;
 	struct scratch *scratch;
 	__u32 limit = 0;
 
 	if (!state || !row)
+		return 0;
+	memory = bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), NULL, 0);
+	if (!memory)
 		return 0;
 	scratch = take_scratch();
 	if (!scratch)
@@ -96,7 +111,7 @@ __noinline int capture_early(struct task_state *state, struct call_row *row)
 	for (__u32 i = 0; i < EARLY_MAX; i += 8) {
 		if (i >= scratch->size)
 			break;
-		copy_word(&state->early[i], &scratch->bytes[i]);
+		copy_word(&memory->early[i], &scratch->bytes[i]);
 	}
 	give_back(scratch);
 	return 0;
@@ -128,9 +143,13 @@ static __always_inline bool due_at_exit(struct task_state *state, struct capture
 /* Adds what was captured at the call's entry to its record. */
 __noinline int add_early(struct scratch *scratch, struct task_state *state)
 {
+	struct task_memory *memory;
 	__u32 size, length;
 
 	if (!scratch || !state)
+		return 0;
+	memory = bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), NULL, 0);
+	if (!memory)
 		return 0;
 	size = scratch->size;
 	length = state->early_length;
@@ -139,7 +158,7 @@ __noinline int add_early(struct scratch *scratch, struct task_state *state)
 	for (__u32 i = 0; i < EARLY_MAX; i += 8) {
 		if (i >= length)
 			break;
-		copy_word(&scratch->bytes[size + i], &state->early[i]);
+		copy_word(&scratch->bytes[size + i], &memory->early[i]);
 	}
 	scratch->size = size + length;
 	return state->early_count;

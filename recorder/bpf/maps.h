@@ -16,7 +16,8 @@ enum limit {
 	EARLY_MAX = 1024,       /* bytes captured at a call's entry */
 	CAPTURES = 6,
 	CGROUP_DEPTH = 32,
-	UNRECORDED_SLOTS = 65536,
+	STATES = 4096,          /* tasks whose state is found without a look-up of their storage */
+	VERDICTS = 16384,
 	RING_LINE = 64,
 	ERRNO_SLOTS = 64,       /* failures with a higher errno count in the last */
 };
@@ -80,19 +81,10 @@ struct membership {
 
 #define TREE_PENDING 0x80000000 /* of an id in tree: recorded from its next execve on */
 
-/* All that is kept of a recorded task. */
+/* What is kept of a recorded task and changes with each of its calls. */
 struct task_state {
 	__u32 generation; /* of the scopes that the memberships were made from */
 	__u32 count;      /* of memberships */
-	struct membership memberships[MEMBERSHIPS];
-	__u32 tree[MEMBERSHIPS]; /* recordings it is in by descent */
-	__u32 pending;           /* one of tree is pending */
-
-	__u32 tid, pid, container_tid, container_pid;
-	union {
-		char comm[16];
-		__u64 comm_words[2];
-	};
 
 	/* The call that it is in. */
 	__u32 version; /* odd while what follows changes */
@@ -102,10 +94,32 @@ struct task_state {
 	__u8 wanted; /* bit per membership whose recording wants the call */
 	__u8 early_count;
 	__u8 early_arguments; /* bit per argument that was captured at entry */
+	__u8 reserved;
 	__u16 early_length;
 	__u64 start;
 	__u64 arguments[6];
-	__u8 early[EARLY_MAX];
+
+	struct membership memberships[MEMBERSHIPS];
+	__u32 tid, pid, container_tid, container_pid;
+	union {
+		char comm[16];
+		__u64 comm_words[2];
+	};
+	__u32 tree[MEMBERSHIPS]; /* recordings it is in by descent */
+	__u32 pending;           /* one of tree is pending */
+	__u32 reserved2;
+};
+
+/*
+ * A recorded task's storage. Finding it takes a helper call at each end of a
+ * system call, a tenth of what recording a call costs: therefore a task's state
+ * stands in an array as long as that has room, and here only when it has not.
+ */
+struct task_memory {
+	__u32 index; /* of the state in the array; 0: it is here */
+	__u32 reserved;
+	struct task_state state;
+	__u8 early[EARLY_MAX]; /* captured at a call's entry */
 };
 
 /* Where a CPU puts a record together. */
@@ -161,8 +175,23 @@ struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
-	__type(value, struct task_state);
+	__type(value, struct task_memory);
 } tasks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, STATES);
+	__type(key, __u32);
+	__type(value, struct task_state);
+} states SEC(".maps");
+
+/* Indices of states that no task has; user space fills it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK);
+	__uint(max_entries, STATES);
+	__uint(key_size, 0);
+	__uint(value_size, sizeof(__u32));
+} free_states SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -172,15 +201,36 @@ struct {
 } scratches SEC(".maps");
 
 /*
- * The tasks that no recording covers: generation << 32 | tid, at tid modulo
- * the number of slots. It spares them the look-up of their storage.
+ * Who is recorded, by the address of a task's registers, which is its kernel
+ * stack's and so its own while it lives:
+ *
+ *   63        38 37          13 12        0
+ *   +-----------+--------------+-----------+
+ *   | tag       | generation   | index     |
+ *   +-----------+--------------+-----------+
+ *
+ * The tag is what of the address the slot's number does not say. The index is
+ * that of the task's state, or VERDICT_UNRECORDED. One word, so that no CPU
+ * ever sees half of an entry. A task's entry is cleared when it ends.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, UNRECORDED_SLOTS);
+	__uint(max_entries, VERDICTS);
 	__type(key, __u32);
 	__type(value, __u64);
-} unrecorded SEC(".maps");
+} verdicts SEC(".maps");
+
+#define VERDICT_INDEX_BITS 13
+#define VERDICT_GENERATION_BITS 25
+#define VERDICT_UNRECORDED ((1 << VERDICT_INDEX_BITS) - 1)
+
+/* A word per CPU, through which a pointer becomes a number: see address_of. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} addresses SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -21,16 +21,19 @@ static __noinline struct task_state *start_pending(struct task_struct *task, str
 SEC("tp_btf/sys_enter")
 int BPF_PROG(enter_call, struct pt_regs *regs, long number)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct task_state *state = recorded(task);
+	struct task_state *state = recorded(regs);
+	struct task_struct *task;
 	struct call_row *row;
 	__u32 abi;
 
 	if (!state)
 		return 0;
+	task = bpf_get_current_task_btf();
 	abi = abi_of(task, number);
-	if (state->pending && is_execve(abi, number))
+	if (state->pending && is_execve(abi, number)) {
+		forget_verdict(address_of(regs));
 		state = start_pending(task, state);
+	}
 	if (!state || !state->count)
 		return 0;
 	identify_if_changed(task, state);
@@ -43,7 +46,7 @@ int BPF_PROG(enter_call, struct pt_regs *regs, long number)
 	state->early_length = 0;
 	state->in_call = 1;
 	read_arguments(regs, abi, state->arguments);
-	state->wanted = wanted_by(state);
+	state->wanted = wanted(state);
 	if (state->wanted) {
 		row = row_of(abi, number);
 		if (row && row->early)
@@ -58,14 +61,13 @@ int BPF_PROG(enter_call, struct pt_regs *regs, long number)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(exit_call, struct pt_regs *regs, long result)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct task_state *state = recorded(task);
+	struct task_state *state = recorded(regs);
 	__u8 flags = 0;
 	__u64 end;
 
 	if (!state) {
 		if (changes_namespace(number_at_exit(regs)))
-			forget_unrecorded(task->pid);
+			forget_verdict(address_of(regs));
 		return 0;
 	}
 	if (!state->count)
@@ -73,7 +75,7 @@ int BPF_PROG(exit_call, struct pt_regs *regs, long result)
 	end = now();
 	if (!state->in_call) {
 		__u32 number = number_at_exit(regs);
-		__u32 abi = abi_of(task, number);
+		__u32 abi = abi_of(bpf_get_current_task_btf(), number);
 
 		/* No call at all, or the first return of a new task. */
 		if (number == (__u32)-1 || (is_fork(abi, number) && !result))
@@ -84,7 +86,7 @@ int BPF_PROG(exit_call, struct pt_regs *regs, long result)
 		state->early_arguments = 0;
 		state->early_length = 0;
 		read_arguments(regs, abi, state->arguments);
-		state->wanted = wanted_by(state);
+		state->wanted = wanted(state);
 		state->start = end;
 		flags = CALL_NO_ENTRY;
 		/* What a seccomp filter kills or traps for is rolled back: it returned nothing. */
@@ -97,8 +99,10 @@ int BPF_PROG(exit_call, struct pt_regs *regs, long result)
 	state->in_call = 0;
 	barrier();
 	state->version++;
-	if (changes_namespace(state->number))
+	if (changes_namespace(state->number)) {
 		state->generation = 0;
+		forget_verdict(address_of(regs));
+	}
 	return 0;
 }
 
@@ -122,8 +126,7 @@ static __always_inline void append_to_all(struct scratch *scratch, struct task_s
 SEC("tp_btf/signal_deliver")
 int BPF_PROG(deliver_signal, int number, struct kernel_siginfo *info)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct task_state *state = recorded(task);
+	struct task_state *state = recorded_current();
 	struct scratch *scratch;
 
 	if (!state || !state->count)
@@ -171,13 +174,14 @@ __noinline int count_tree_tasks(struct task_state *state, __u64 change)
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(fork_task, struct task_struct *parent, struct task_struct *child)
 {
-	struct task_state *state = recorded(bpf_get_current_task_btf());
+	struct task_state *state = recorded_current();
 	struct members *members = NULL;
 	__u32 parent_pid = parent->tgid;
+	struct task_memory *child_memory;
 	struct task_state *child_state;
 	bool inherits;
 
-	forget_unrecorded(child->pid);
+	forget_verdict(address_of((struct pt_regs *)bpf_task_pt_regs(child)));
 	if (state && state->count) {
 		struct scratch *scratch = take_scratch();
 
@@ -195,11 +199,10 @@ int BPF_PROG(fork_task, struct task_struct *parent, struct task_struct *child)
 	inherits = state && state->tree[0];
 	if (!members && !inherits)
 		return 0;
-	child_state = bpf_task_storage_get(&tasks, child, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!child_state) {
-		count_failure(PLACE_TASK_STORAGE, 0);
+	child_memory = remember(child);
+	if (!child_memory)
 		return 0;
-	}
+	child_state = state_of(child_memory);
 	if (members) {
 		for (int i = 0; i < MEMBERSHIPS; i++)
 			child_state->tree[i] = members->ids[i] ? members->ids[i] | TREE_PENDING : 0;
@@ -216,7 +219,7 @@ int BPF_PROG(fork_task, struct task_struct *parent, struct task_struct *child)
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(exec_task, struct task_struct *task, int old_tid, struct linux_binprm *image)
 {
-	struct task_state *state = recorded(bpf_get_current_task_btf());
+	struct task_state *state = recorded_current();
 	struct scratch *scratch;
 	__u64 start, length;
 	long path_length;
@@ -253,32 +256,50 @@ int BPF_PROG(exec_task, struct task_struct *task, int old_tid, struct linux_binp
 	return 0;
 }
 
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(exit_task, struct task_struct *task)
+/* Writes a task's last records. */
+static __always_inline void end_task(struct task_struct *task, struct task_state *state)
 {
-	struct task_struct *current = bpf_get_current_task_btf();
-	struct task_state *state = recorded(current);
 	struct scratch *scratch;
 
-	if (!state)
-		return 0;
 	if (state->tree[0])
 		count_tree_tasks(state, -1);
 	if (!state->count)
-		return 0;
+		return;
 	if (state->in_call) {
 		finish_call(state, 0, now(), CALL_UNFINISHED);
 		state->in_call = 0;
 	}
 	scratch = take_scratch();
 	if (!scratch)
-		return 0;
+		return;
 	begin_record(scratch, state, TYPE_EXIT, sizeof(struct record_exit));
-	scratch->exit.code = current->exit_code;
-	/* oom_mm is set for the rest of a process's life once it is a victim: mm/oom_kill.c, mark_oom_victim. */
-	scratch->record.flags = BPF_CORE_READ(current, signal, oom_mm) ? EXIT_OOM : 0;
+	scratch->exit.code = task->exit_code;
+	/* Set for the rest of a process's life once it is a victim: mm/oom_kill.c, mark_oom_victim. */
+	scratch->record.flags = BPF_CORE_READ(task, signal, oom_mm) ? EXIT_OOM : 0;
 	append_to_all(scratch, state);
 	give_back(scratch);
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(exit_task)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *state = recorded_current();
+	struct task_memory *memory;
+	__u32 index;
+
+	if (state)
+		end_task(task, state);
+	forget_verdict(address_of((struct pt_regs *)bpf_task_pt_regs(task)));
+	memory = bpf_task_storage_get(&tasks, task, NULL, 0);
+	if (!memory || !memory->index)
+		return 0;
+	index = memory->index;
+	state = bpf_map_lookup_elem(&states, &index);
+	if (state)
+		__builtin_memset(state, 0, sizeof(*state));
+	memory->index = 0;
+	bpf_map_push_elem(&free_states, &index, 0);
 	return 0;
 }
 
@@ -334,19 +355,15 @@ SEC("iter/task")
 int adopt_tree(struct bpf_iter__task *context)
 {
 	struct task_struct *task = context->task;
-	struct task_state *state;
+	struct task_memory *memory;
 	struct head *head;
 	__u32 index = asked_id & 0xffff, zero = 0;
 	void *ring;
 
 	if (!task || !descends_from(task, asked_pid))
 		return 0;
-	state = bpf_task_storage_get(&tasks, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!state) {
-		count_failure(PLACE_TASK_STORAGE, 0);
-		return 0;
-	}
-	if (!join_tree(state, asked_id))
+	memory = remember(task);
+	if (!memory || !join_tree(state_of(memory), asked_id))
 		return 0;
 	adopted++;
 	ring = bpf_map_lookup_elem(&rings, &index);
@@ -360,21 +377,25 @@ int adopt_tree(struct bpf_iter__task *context)
 
 /*
  * Writes out the tasks that are in a call which a recording wants: each state,
- * then its version once more. If the two differ, or are odd, the task moved on
+ * what was captured at the call's entry, then the state's version once more. If the two differ, or are odd, the task moved on
  * while it was being copied.
  */
 SEC("iter/task")
 int list_calls(struct bpf_iter__task *context)
 {
 	struct task_struct *task = context->task;
+	struct task_memory *memory;
 	struct task_state *state;
 	__u64 version;
 	bool wanted = false;
 
 	if (!task)
 		return 0;
-	state = bpf_task_storage_get(&tasks, task, NULL, 0);
-	if (!state || !state->in_call)
+	memory = bpf_task_storage_get(&tasks, task, NULL, 0);
+	if (!memory)
+		return 0;
+	state = state_of(memory);
+	if (!state->in_call)
 		return 0;
 	for (__u32 i = 0; i < MEMBERSHIPS; i++) {
 		if (i < state->count && state->memberships[i].id == asked_id && state->wanted >> i & 1)
@@ -383,6 +404,7 @@ int list_calls(struct bpf_iter__task *context)
 	if (!wanted)
 		return 0;
 	bpf_seq_write(context->meta->seq, state, sizeof(*state));
+	bpf_seq_write(context->meta->seq, memory->early, sizeof(memory->early));
 	barrier();
 	version = state->version;
 	bpf_seq_write(context->meta->seq, &version, sizeof(version));

@@ -7,11 +7,73 @@
 #include "maps.h"
 #include <bpf/bpf_core_read.h>
 
-static __always_inline __u64 *unrecorded_slot(__u32 tid)
+/*
+ * The address of a task's registers as a number. The verifier lets nobody
+ * compute with a pointer, but what is read from a map is a number to it.
+ */
+static __always_inline __u64 address_of(struct pt_regs *regs)
 {
-	__u32 key = tid % UNRECORDED_SLOTS;
+	__u32 zero = 0;
+	volatile __u64 *word = bpf_map_lookup_elem(&addresses, &zero);
 
-	return bpf_map_lookup_elem(&unrecorded, &key);
+	if (!word)
+		return 0;
+	*word = (__u64)regs;
+	return *word;
+}
+
+/* Kernel stacks are 16 KiB or more apart on every supported architecture. */
+#define STACK_SHIFT 14
+
+static __always_inline __u64 *verdict_slot(__u64 address)
+{
+	__u32 key = (address >> STACK_SHIFT) % VERDICTS;
+
+	return bpf_map_lookup_elem(&verdicts, &key);
+}
+
+/* A verdict's word but for its index. */
+static __always_inline __u64 verdict_key(__u64 address, __u32 current_generation)
+{
+	__u64 tag = address >> STACK_SHIFT >> 14; /* VERDICTS is 1 << 14 */
+	__u64 low = current_generation & ((1 << VERDICT_GENERATION_BITS) - 1);
+
+	return tag << (VERDICT_INDEX_BITS + VERDICT_GENERATION_BITS) | low << VERDICT_INDEX_BITS;
+}
+
+/* Has the next call of a task look up again whether it is recorded. */
+static __always_inline void forget_verdict(__u64 address)
+{
+	__u64 *verdict = verdict_slot(address);
+
+	if (verdict)
+		*verdict = 0;
+}
+
+static __always_inline struct task_state *state_of(struct task_memory *memory)
+{
+	__u32 index = memory->index;
+	struct task_state *state;
+
+	if (!index)
+		return &memory->state;
+	state = bpf_map_lookup_elem(&states, &index);
+	return state ?: &memory->state;
+}
+
+/* Gives a task that is new to the recorder its memory. */
+static __always_inline struct task_memory *remember(struct task_struct *task)
+{
+	struct task_memory *memory = bpf_task_storage_get(&tasks, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	__u32 index = 0;
+
+	if (!memory) {
+		count_failure(PLACE_TASK_STORAGE, 0);
+		return NULL;
+	}
+	if (!memory->index && !bpf_map_pop_elem(&free_states, &index))
+		memory->index = index;
+	return memory;
 }
 
 static __always_inline struct recording *recording_of(__u32 id)
@@ -130,22 +192,20 @@ __noinline int set_memberships(struct task_state *state, struct members *found)
 }
 
 /*
- * Finds the current task's memberships anew and remembers them, or remembers
- * that there are none.
+ * Finds the current task's memberships anew. Returns its state, or NULL if it is
+ * in no recording and none waits for its execve.
  */
 static __noinline struct task_state *resolve(struct task_struct *task)
 {
 	__u32 current_generation = generation;
-	__u32 tid = task->pid;
 	struct members found = {};
-	struct task_state *state = bpf_task_storage_get(&tasks, task, NULL, 0);
+	struct task_memory *memory = bpf_task_storage_get(&tasks, task, NULL, 0);
+	struct task_state *state = NULL;
 
+	if (memory)
+		state = state_of(memory);
 	find_members(state, &found);
 	if (!found.ids[0] && !(state && state->pending)) {
-		__u64 *slot = unrecorded_slot(tid);
-
-		if (slot)
-			*slot = (__u64)current_generation << 32 | tid;
 		if (state) {
 			state->count = 0;
 			state->in_call = 0;
@@ -153,11 +213,10 @@ static __noinline struct task_state *resolve(struct task_struct *task)
 		return NULL;
 	}
 	if (!state) {
-		state = bpf_task_storage_get(&tasks, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-		if (!state) {
-			count_failure(PLACE_TASK_STORAGE, 0);
+		memory = remember(task);
+		if (!memory)
 			return NULL;
-		}
+		state = state_of(memory);
 	}
 	set_memberships(state, &found);
 	identify(task, state);
@@ -165,27 +224,53 @@ static __noinline struct task_state *resolve(struct task_struct *task)
 	return state;
 }
 
-/* The state of the current task, or NULL if it is in no recording. */
-static __always_inline struct task_state *recorded(struct task_struct *task)
+/* The state of the current task by the long way, which makes the way short for next time. */
+static __noinline struct task_state *look_up(__u64 address)
 {
-	__u32 tid = task->pid;
-	__u64 *slot = unrecorded_slot(tid);
-	struct task_state *state;
+	__u32 current_generation = generation;
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_memory *memory = bpf_task_storage_get(&tasks, task, NULL, 0);
+	struct task_state *state = NULL;
+	__u64 *verdict;
+	__u32 index = VERDICT_UNRECORDED;
 
-	if (slot && *slot == ((__u64)generation << 32 | tid))
-		return NULL;
-	state = bpf_task_storage_get(&tasks, task, NULL, 0);
-	if (!state || state->generation != generation)
-		return resolve(task);
+	if (memory)
+		state = state_of(memory);
+	if (!state || state->generation != current_generation) {
+		state = resolve(task);
+		memory = bpf_task_storage_get(&tasks, task, NULL, 0);
+	}
+	if (state && memory)
+		index = memory->index;
+	verdict = verdict_slot(address);
+	if (verdict && index)
+		*verdict = verdict_key(address, current_generation) | index;
 	return state;
 }
 
-static __always_inline void forget_unrecorded(__u32 tid)
+/* The state of the current task, whose registers these are, or NULL if it is in no recording. */
+static __always_inline struct task_state *recorded(struct pt_regs *regs)
 {
-	__u64 *slot = unrecorded_slot(tid);
+	__u64 address = address_of(regs);
+	__u64 *verdict = verdict_slot(address);
 
-	if (slot && (__u32)*slot == tid)
-		*slot = 0;
+	if (verdict) {
+		__u64 difference = *verdict ^ verdict_key(address, generation);
+		__u32 index = difference;
+
+		if (!(difference >> VERDICT_INDEX_BITS)) {
+			if (index == VERDICT_UNRECORDED)
+				return NULL;
+			return bpf_map_lookup_elem(&states, &index);
+		}
+	}
+	return look_up(address);
+}
+
+/* The same where the registers are not at hand. */
+static __always_inline struct task_state *recorded_current(void)
+{
+	return recorded((struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf()));
 }
 
 #endif
