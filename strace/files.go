@@ -113,6 +113,9 @@ func accessMode(dst []byte, e *event.Event, index int, _ *Options) []byte {
 func statxFlags(dst []byte, e *event.Event, index int, _ *Options) []byte {
 	const syncMask = 0x6000
 	value := uint64(uint32(register(e, index)))
+	if value&syncMask == syncMask { // no number that means anything
+		return atFlags.appendTo(dst, value)
+	}
 	dst = statxSync.appendTo(dst, value&syncMask)
 	dst, left := atFlags.appendKnown(dst, value&^syncMask, true)
 	if left != 0 {
@@ -325,8 +328,6 @@ func flockOperation(dst []byte, e *event.Event, index int, _ *Options) []byte {
 	return flockOperations.appendTo(dst, uint64(uint32(register(e, index))))
 }
 
-// fdSet of select(2) is in poll.go.
-
 // arch/x86's fcntl.h, include/uapi/asm-generic/fcntl.h
 var openFlags = flags{unknown: "O_???", names: []entry{
 	{0o100, "O_CREAT"},
@@ -338,7 +339,6 @@ var openFlags = flags{unknown: "O_???", names: []entry{
 	{0o4010000, "O_SYNC"},
 	{0o10000, "O_DSYNC"},
 	{0o4000000, "__O_SYNC"},
-	{0o20000, "O_ASYNC"},
 	{0o40000, "O_DIRECT"},
 	{0o100000, "O_LARGEFILE"},
 	{0o400000, "O_NOFOLLOW"},
@@ -348,6 +348,7 @@ var openFlags = flags{unknown: "O_???", names: []entry{
 	{0o20200000, "O_TMPFILE"},
 	{0o200000, "O_DIRECTORY"},
 	{0o20000000, "__O_TMPFILE"},
+	{0o20000, "FASYNC"},
 }}
 
 // arch/arm64/include/uapi/asm/fcntl.h, arch/arm's is the same
@@ -361,7 +362,6 @@ var openFlagsARM = flags{unknown: "O_???", names: []entry{
 	{0o4010000, "O_SYNC"},
 	{0o10000, "O_DSYNC"},
 	{0o4000000, "__O_SYNC"},
-	{0o20000, "O_ASYNC"},
 	{0o100000, "O_NOFOLLOW"},
 	{0o200000, "O_DIRECT"},
 	{0o400000, "O_LARGEFILE"},
@@ -371,6 +371,7 @@ var openFlagsARM = flags{unknown: "O_???", names: []entry{
 	{0o20040000, "O_TMPFILE"},
 	{0o40000, "O_DIRECTORY"},
 	{0o20000000, "__O_TMPFILE"},
+	{0o20000, "FASYNC"},
 }}
 
 // include/uapi/linux/stat.h
@@ -680,4 +681,31 @@ var umountFlags = flags{unknown: "MNT_???", names: []entry{
 	{0x2, "MNT_DETACH"},
 	{0x4, "MNT_EXPIRE"},
 	{0x8, "UMOUNT_NOFOLLOW"},
+}}
+
+// include/uapi/linux/mount.h
+var fsopenFlags = flags{unknown: "FSOPEN_???", names: []entry{
+	{0x1, "FSOPEN_CLOEXEC"},
+}}
+
+// include/uapi/linux/mount.h
+var openTreeFlags = flags{unknown: "OPEN_TREE_???", names: []entry{
+	{0x1, "OPEN_TREE_CLONE"},
+	{0o2000000, "OPEN_TREE_CLOEXEC"},
+	{0x100, "AT_SYMLINK_NOFOLLOW"},
+	{0x800, "AT_NO_AUTOMOUNT"},
+	{0x1000, "AT_EMPTY_PATH"},
+	{0x8000, "AT_RECURSIVE"},
+}}
+
+// include/uapi/linux/mount.h
+var moveMountFlags = flags{unknown: "MOVE_MOUNT_???", names: []entry{
+	{0x1, "MOVE_MOUNT_F_SYMLINKS"},
+	{0x2, "MOVE_MOUNT_F_AUTOMOUNTS"},
+	{0x4, "MOVE_MOUNT_F_EMPTY_PATH"},
+	{0x10, "MOVE_MOUNT_T_SYMLINKS"},
+	{0x20, "MOVE_MOUNT_T_AUTOMOUNTS"},
+	{0x40, "MOVE_MOUNT_T_EMPTY_PATH"},
+	{0x100, "MOVE_MOUNT_SET_GROUP"},
+	{0x200, "MOVE_MOUNT_BENEATH"},
 }}

@@ -5,6 +5,8 @@ import "traceloop/event"
 const (
 	futexPrivate       = 128
 	futexClockRealtime = 256
+	// strace takes the arguments' meaning from these bits alone.
+	futexCommand = 127
 )
 
 // The operations of futex(2) (include/uapi/linux/futex.h).
@@ -35,7 +37,7 @@ func futexArguments(operation uint64) uint8 {
 		uaddr2
 		val3
 	)
-	switch uint32(operation) &^ (futexPrivate | futexClockRealtime) {
+	switch operation & futexCommand {
 	case futexWait:
 		return uaddr | op | val | timeout
 	case futexWake, futexFD:
@@ -82,7 +84,7 @@ func futexWord(dst []byte, e *event.Event, index int, o *Options) []byte {
 func futexTimeout(size int) decoder {
 	timespec := timePointer(&timespecForm, size)
 	return func(dst []byte, e *event.Event, index int, o *Options) []byte {
-		switch uint32(register(e, 1)) &^ (futexPrivate | futexClockRealtime) {
+		switch register(e, 1) & futexCommand {
 		case futexWait, futexLockPI, futexLockPI2, futexWaitBitset, futexWaitRequeuePI:
 			return timespec(dst, e, index, o)
 		case futexRequeue, futexCompareRequeue, futexWakeOp, futexCompareRequeuePI:
@@ -95,7 +97,7 @@ func futexTimeout(size int) decoder {
 // futexBitset appends the last argument.
 func futexBitset(dst []byte, e *event.Event, index int, o *Options) []byte {
 	value := register(e, index) & 0xffffffff
-	switch uint32(register(e, 1)) &^ (futexPrivate | futexClockRealtime) {
+	switch register(e, 1) & futexCommand {
 	case futexWaitBitset, futexWakeBitset:
 		if value == 0xffffffff {
 			return append(dst, "FUTEX_BITSET_MATCH_ANY"...)

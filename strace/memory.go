@@ -28,12 +28,10 @@ func mmapFlags(dst []byte, e *event.Event, index int, _ *Options) []byte {
 			dst = append(dst, name...)
 		}
 	}
-	// The upper bits are the huge pages' size, as a power of two.
-	var huge uint64
-	if rest&mapHugeTLB != 0 {
-		huge = rest >> mapHugeShift & 0x3f
-		rest &^= 0x3f << mapHugeShift
-	}
+	// The upper bits are the huge pages' size, as a power of two. Without
+	// MAP_HUGETLB they mean nothing, but strace shows them the same.
+	huge := rest >> mapHugeShift & 0x3f
+	rest &^= 0x3f << mapHugeShift
 	start := len(dst)
 	dst, left := table.appendKnown(dst, rest, known)
 	if left != 0 {
@@ -54,10 +52,7 @@ func mmapFlags(dst []byte, e *event.Event, index int, _ *Options) []byte {
 	return dst
 }
 
-const (
-	mapHugeTLB   = 0x40000
-	mapHugeShift = 26
-)
+const mapHugeShift = 26
 
 // mmapArguments appends the six arguments that the old mmap of 32-bit ABIs takes in memory.
 func mmapArguments(dst []byte, e *event.Event, index int, o *Options) []byte {
@@ -151,7 +146,6 @@ var mapFlags = flags{unknown: "MAP_???", names: []entry{
 	{0x40000, "MAP_HUGETLB"},
 	{0x80000, "MAP_SYNC"},
 	{0x100000, "MAP_FIXED_NOREPLACE"},
-	{0x4000000, "MAP_UNINITIALIZED"},
 }}
 
 // include/uapi/asm-generic/mman.h
@@ -169,7 +163,6 @@ var mapFlagsARM = flags{unknown: "MAP_???", names: []entry{
 	{0x40000, "MAP_HUGETLB"},
 	{0x80000, "MAP_SYNC"},
 	{0x100000, "MAP_FIXED_NOREPLACE"},
-	{0x4000000, "MAP_UNINITIALIZED"},
 }}
 
 // include/uapi/linux/mman.h
@@ -181,9 +174,9 @@ var mremapFlags = flags{unknown: "MREMAP_???", names: []entry{
 
 // include/uapi/asm-generic/mman-common.h
 var msyncFlags = flags{unknown: "MS_???", names: []entry{
+	{0x4, "MS_SYNC"},
 	{0x1, "MS_ASYNC"},
 	{0x2, "MS_INVALIDATE"},
-	{0x4, "MS_SYNC"},
 }}
 
 // include/uapi/asm-generic/mman-common.h

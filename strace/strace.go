@@ -202,7 +202,8 @@ func shownArguments(e *event.Event) uint8 {
 			all &^= 1 << i
 		case syscalls.KindOpenMode:
 			if i > 0 && !createsFile(register(e, i-1)) {
-				all &^= 1 << i
+				// Nor has mq_open attributes then.
+				return all & (1<<i - 1)
 			}
 		case syscalls.KindFcntlArgument, syscalls.KindFcntl64Argument:
 			if !fcntlTakesArgument(uint64(uint32(register(e, i-1)))) {
@@ -339,7 +340,7 @@ func appendValue(dst []byte, e *event.Event, value int64, bits uint64, o *Option
 	case syscalls.KindTime:
 		dst = appendInt(dst, value)
 		dst = append(dst, " ("...)
-		dst = appendWhen(dst, value, 0)
+		dst = appendWhen(dst, value, 0, 1)
 		return append(dst, ')')
 	case syscalls.KindSchedulerPolicy:
 		return appendNamed(dst, value, &schedulerPolicies)

@@ -90,23 +90,24 @@ func interrupted(e *event.Event) bool {
 }
 
 // appendWhen appends a moment as a comment stands behind a number of seconds.
-func appendWhen(dst []byte, seconds int64, nanos uint64) []byte {
+// A second has unit of the fraction.
+func appendWhen(dst []byte, seconds int64, fraction, unit uint64) []byte {
 	// Beyond the years of four digits there is no such text.
-	if seconds < -62135596800 || seconds > 253402300799 || nanos >= 1e9 {
+	if seconds < -62135596800 || seconds > 253402300799 || fraction >= unit {
 		return append(dst, '0')
 	}
 	dst = time.Unix(seconds, 0).UTC().AppendFormat(dst, "2006-01-02T15:04:05")
-	if nanos != 0 {
+	if fraction != 0 {
 		dst = append(dst, '.')
-		for digit := uint64(1e8); digit > nanos; digit /= 10 {
+		for digit := unit / 10; digit > fraction; digit /= 10 {
 			dst = append(dst, '0')
 		}
-		dst = strconv.AppendUint(dst, nanos, 10)
+		dst = strconv.AppendUint(dst, fraction, 10)
 	}
 	return append(dst, "+0000"...)
 }
 
-// timePointerSeconds appends where time(2) writes to.
+// secondsPointer appends where time(2) writes to.
 func secondsPointer(dst []byte, e *event.Event, index int, _ *Options) []byte {
 	size := longSize(e)
 	data := structure(e, index, size)
@@ -117,12 +118,12 @@ func secondsPointer(dst []byte, e *event.Event, index int, _ *Options) []byte {
 	dst = append(dst, '[')
 	dst = appendInt(dst, seconds)
 	dst = append(dst, " /* "...)
-	dst = appendWhen(dst, seconds, 0)
+	dst = appendWhen(dst, seconds, 0, 1)
 	return append(dst, " */]"...)
 }
 
-// fileTimes makes a decoder for a file's two times.
-func fileTimes(appendTime func(dst, data []byte, size int) []byte, size, unit int) decoder {
+// fileTimes makes a decoder for a file's two times. A second has unit of their fractions.
+func fileTimes(appendTime func(dst, data []byte, size int) []byte, size int, unit uint64) decoder {
 	return func(dst []byte, e *event.Event, index int, _ *Options) []byte {
 		size := numberSize(e, size)
 		data := structure(e, index, 4*size)
@@ -136,7 +137,7 @@ func fileTimes(appendTime func(dst, data []byte, size int) []byte, size, unit in
 			}
 			one := data[2*size*i:]
 			fraction := nanoseconds(one, size, size)
-			if unit == 1 {
+			if unit == 1e9 {
 				if fraction == 0x3fffffff {
 					dst = append(dst, "UTIME_NOW"...)
 					continue
@@ -148,7 +149,7 @@ func fileTimes(appendTime func(dst, data []byte, size int) []byte, size, unit in
 			}
 			dst = appendTime(dst, one, size)
 			dst = append(dst, " /* "...)
-			dst = appendWhen(dst, signedLong(one, 0, size), fraction*uint64(unit))
+			dst = appendWhen(dst, signedLong(one, 0, size), fraction, unit)
 			dst = append(dst, " */"...)
 		}
 		return append(dst, ']')
@@ -167,7 +168,7 @@ func accessTimes(dst []byte, e *event.Event, index int, _ *Options) []byte {
 		dst = append(dst, name...)
 		dst = appendInt(dst, seconds)
 		dst = append(dst, " /* "...)
-		dst = appendWhen(dst, seconds, 0)
+		dst = appendWhen(dst, seconds, 0, 1)
 		dst = append(dst, " */"...)
 	}
 	return append(dst, '}')

@@ -83,7 +83,7 @@ __noinline int capture_early(struct task_state *state, struct call_row *row)
 			limit = recording->string_limit;
 	}
 	scratch->string_limit = limit;
-	scratch->pointer_size = state->abi == ABI_COMPAT ? 4 : 8;
+	scratch->pointer_size = state->abi == ABI_NATIVE ? 8 : 4;
 	scratch->phase = CAPTURE_ENTRY;
 	scratch->result = 0;
 	scratch->size = 0;
@@ -175,7 +175,7 @@ __noinline int add_captures(struct scratch *scratch, struct task_state *state, s
 		return 0;
 	failed = (__s64)scratch->result < 0 && (__s64)scratch->result >= -4095;
 	scratch->string_limit = recording->string_limit;
-	scratch->pointer_size = state->abi == ABI_COMPAT ? 4 : 8;
+	scratch->pointer_size = state->abi == ABI_NATIVE ? 8 : 4;
 	scratch->phase = 0;
 	for (int i = 0; i < 6; i++)
 		scratch->arguments[i] = state->arguments[i];

@@ -216,6 +216,7 @@ __noinline int capture(struct scratch *scratch, __u64 packed)
 	if (!scratch || row.argument >= 6)
 		return 0;
 	size = scratch->size;
+	barrier_var(size);
 	if (size > RECORD_MAX - sizeof(*header))
 		return 0;
 	address = scratch->arguments[row.argument];
@@ -257,11 +258,14 @@ __noinline int capture(struct scratch *scratch, __u64 packed)
 		if (limit > DATA_MAX)
 			limit = DATA_MAX;
 		truncated = wanted > limit;
-		length = truncated ? limit : wanted;
-		if (length < 0 || length > DATA_MAX)
+		if (truncated)
+			wanted = limit;
+		barrier_var(wanted);
+		if (wanted > DATA_MAX)
 			return 0;
-		if (length) {
-			long error = bpf_probe_read_user(to, length, (void *)address);
+		length = wanted;
+		if (wanted) {
+			long error = bpf_probe_read_user(to, wanted, (void *)address);
 
 			if (error) {
 				count_failure(PLACE_READ_BYTES, error);

@@ -221,8 +221,8 @@ int BPF_PROG(exec_task, struct task_struct *task, int old_tid, struct linux_binp
 {
 	struct task_state *state = recorded_current();
 	struct scratch *scratch;
-	__u64 start, length;
-	long path_length;
+	__u64 start, length, path_length;
+	long read;
 
 	if (!state || !state->count)
 		return 0;
@@ -235,13 +235,16 @@ int BPF_PROG(exec_task, struct task_struct *task, int old_tid, struct linux_binp
 	scratch->exec.argc = image->argc;
 	scratch->exec.envc = image->envc;
 	scratch->exec.reserved = 0;
-	path_length = bpf_probe_read_kernel_str(&scratch->bytes[sizeof(struct record_exec)], 512, image->filename);
-	path_length = path_length > 0 ? path_length - 1 : 0;
+	read = bpf_probe_read_kernel_str(&scratch->bytes[sizeof(struct record_exec)], 512, image->filename);
+	path_length = read > 0 ? read - 1 : 0;
+	/* The bounds stand apart from the sums, or Linux 6.12 loses them: "R1 min value is negative". */
+	barrier_var(path_length);
 	if (path_length > 511)
 		path_length = 511;
 	/* The new image's strings: the kernel has just written them, so they are resident. */
 	start = task->mm->arg_start;
 	length = task->mm->arg_end - start;
+	barrier_var(length);
 	if (length > 1024)
 		length = 1024;
 	if (bpf_probe_read_user(&scratch->bytes[sizeof(struct record_exec) + path_length], length, (void *)start)) {

@@ -45,9 +45,14 @@ static __always_inline struct cursor *cursor_of(void *ring, struct head *head)
 	__u32 offset = line % (CHUNK_SIZE / RING_LINE) * RING_LINE;
 	void *lines = head;
 
-	if (key)
+	if (key) {
 		lines = bpf_map_lookup_elem(ring, &key);
-	return lines ? lines + offset : NULL;
+		if (!lines)
+			return NULL;
+		/* Linux 6.1 wants the check before the sum: "pointer arithmetic on map_value_or_null prohibited". */
+		barrier_var(lines);
+	}
+	return lines + offset;
 }
 
 /*

@@ -1,0 +1,59 @@
+# The version of golangci-lint that finds the same in every checkout.
+GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+CLANG_FORMAT := clang-format-19
+
+VERSION ?= $(shell git describe --tags --dirty=+modified 2>/dev/null || \
+	git describe --always --abbrev=12 --dirty=+modified 2>/dev/null | sed 's/^/development-/')
+FUZZ_TIME ?= 10s
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Print this help
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r target text; do \
+		printf '  make %-16s %s\n' "$$target" "$$text"; done
+
+.PHONY: build
+build: ## Build bin/traceloop, a static binary
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false \
+		-ldflags '-s -w -X traceloop/internal/cli.release=$(VERSION)' -o bin/traceloop ./cmd/traceloop
+
+.PHONY: demo
+demo: build ## Build, record a program that fails, and show why (as root)
+	@scripts/demo
+
+.PHONY: test
+test: ## Install what the tests need and run them all (as root)
+	scripts/install-packages test
+	go test -race -count=1 -timeout 15m ./...
+
+.PHONY: bench
+bench: ## Measure what recording costs, and the same under other tools (as root)
+	scripts/install-packages bench
+	go run ./test/benchmark
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZ_TIME (10s)
+	scripts/fuzz $(FUZZ_TIME)
+
+.PHONY: generate
+generate: ## Build the BPF objects and the tables anew, with the pinned compiler
+	scripts/install-packages generate
+	go generate ./...
+
+.PHONY: check-generated
+check-generated: ## Generate everything anew and fail if that changes a file
+	scripts/check-generated
+
+.PHONY: lint
+lint: ## Check format and style, Go's and C's
+	scripts/install-packages generate
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted by gofmt:" $$unformatted; exit 1; }
+	go vet ./...
+	GOARCH=arm64 CGO_ENABLED=0 go vet ./...
+	go run $(GOLANGCI_LINT) run
+	$(CLANG_FORMAT) --dry-run -Werror recorder/bpf/*.[ch]
+
+.PHONY: clean
+clean: ## Remove what make build made
+	rm -rf bin

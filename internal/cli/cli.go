@@ -1,0 +1,114 @@
+// Package cli is traceloop's command line: commands, flags, messages and exit
+// statuses. It prints on the process's own streams, and leaves exiting to main.
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// The statuses that traceloop itself exits with; those of a command that could
+// not be started are a shell's.
+const (
+	statusFailed        = 1
+	statusUsage         = 2
+	statusNotExecutable = 126
+	statusNotFound      = 127
+	statusSignal        = 128 // and the signal's number
+)
+
+// statusError ends the program with a status. Err is nil where there is
+// nothing to say: the status is that of the command that was run.
+type statusError struct {
+	status int
+	err    error
+}
+
+func (e *statusError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit status %d", e.status)
+	}
+	return e.err.Error()
+}
+
+func (e *statusError) Unwrap() error { return e.err }
+
+// usage makes an error one of a wrong command line.
+func usage(err error) error { return &statusError{statusUsage, err} }
+
+// Run carries out a command line, whose first element is the program's name,
+// and returns the status to exit with.
+func Run(arguments []string) int {
+	root := newRoot()
+	// Not nil even if empty: cobra would take os.Args for nil.
+	root.SetArgs(append([]string{}, arguments[min(1, len(arguments)):]...))
+	// What cobra finds wrong before any command has begun is the command line.
+	begun := false
+	root.PersistentPreRun = func(*cobra.Command, []string) { begun = true }
+	command, err := root.ExecuteC()
+	if err == nil {
+		return 0
+	}
+	var status *statusError
+	if !errors.As(err, &status) {
+		status = &statusError{statusFailed, err}
+		if !begun {
+			status.status = statusUsage
+		}
+	}
+	if status.err != nil {
+		say("%v", err)
+	}
+	if status.status == statusUsage {
+		fmt.Fprintf(os.Stderr, "Try '%s --help'.\n", command.CommandPath())
+	}
+	return status.status
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "traceloop",
+		Short: "A flight recorder of system calls",
+		Long: "traceloop records the system calls of a command and all its children into memory that newer\n" +
+			"calls overwrite, at a cost that nobody minds, and prints them as strace would.",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			if err := command.Help(); err != nil {
+				return fmt.Errorf("printing help: %w", err)
+			}
+			return nil
+		},
+	}
+	cobra.AddTemplateFunc("plainSwitches", plainSwitches)
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "FlagUsages |", "FlagUsages | plainSwitches |"))
+	root.AddCommand(newRun(), newShow(), newSave(), newVersion())
+	return root
+}
+
+// plainSwitches leaves out of a list of flags what a switch can be set to: it
+// says nothing that the switch's description does not.
+func plainSwitches(usages string) string {
+	const values, count = "[=true|false]", "-timestamps count"
+	return strings.NewReplacer(
+		values, strings.Repeat(" ", len(values)),
+		count, "-timestamps      ",
+	).Replace(usages)
+}
+
+// say writes a line for a person to standard error. What it quotes may come
+// from a file or a traced process, so nothing reaches a terminal raw.
+func say(format string, arguments ...any) {
+	sayTo(os.Stderr, format, arguments...)
+}
+
+func sayTo(w io.Writer, format string, arguments ...any) {
+	// There is nobody left to tell if standard error does not work.
+	_, _ = fmt.Fprintf(w, "traceloop: %s\n", printable(fmt.Sprintf(format, arguments...)))
+}

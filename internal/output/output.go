@@ -1,0 +1,177 @@
+// Package output prints recordings: for people in columns, for scripts as
+// strace would have written them, for programs as JSON.
+//
+// Whatever comes from a traced process, such as a file's name or a task's, is
+// hostile text. In all three formats it is quoted: what is printed is
+// printable ASCII and newlines, one line an event.
+package output
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"traceloop/event"
+	"traceloop/recording"
+	"traceloop/ring"
+	"traceloop/strace"
+)
+
+// Format is a way of printing.
+type Format string
+
+// The formats.
+const (
+	Columns Format = "columns"
+	Strace  Format = "strace"
+	JSON    Format = "json"
+)
+
+// Formats returns the names of all formats.
+func Formats() []string { return []string{string(Columns), string(Strace), string(JSON)} }
+
+// Timestamps says how the time of an event is written.
+type Timestamps int
+
+// The timestamps, in the order of strace's -t, -tt and -ttt.
+const (
+	TimestampsDefault      Timestamps = iota // none in the strace format, microseconds in columns
+	TimestampsSeconds                        // 15:04:05
+	TimestampsMicroseconds                   // 15:04:05.000000
+	TimestampsEpoch                          // seconds since 1970, with microseconds
+)
+
+// Options say how a recording is printed.
+type Options struct {
+	Format Format
+	// StringLimit is how many bytes of a string are shown.
+	StringLimit int
+	// Timestamps and Durations are for the strace format, Timestamps also for columns.
+	Timestamps Timestamps
+	Durations  bool
+	// Location is the time zone of timestamps, nil for UTC. JSON is always in UTC.
+	Location *time.Location
+	// Width is where lines of columns are cut; 0 cuts none.
+	Width int
+	// Colour marks what failed in columns.
+	Colour bool
+}
+
+// format appends events as lines.
+type format interface {
+	// begin appends what stands above the events.
+	begin(dst []byte) []byte
+	// append appends an event's line with its newline, or nothing if the
+	// format does not show such events.
+	append(dst []byte, e *event.Event) []byte
+	// shows says whether the format shows such events.
+	shows(e *event.Event) bool
+}
+
+// Print writes the events of a recording that the selection chooses. If newer
+// calls had overwritten older ones, the first line says how many and since
+// when the history is complete. The error is the writer's.
+func Print(w io.Writer, r *recording.Recording, history *event.History, selection *Selection, options *Options) error {
+	p := printer{
+		recording: r,
+		account:   &history.Account,
+		options:   options,
+		strace:    strace.Options{StringLimit: options.StringLimit},
+		location:  options.Location,
+	}
+	if p.location == nil {
+		p.location = time.UTC
+	}
+	lines, err := p.format()
+	if err != nil {
+		return err
+	}
+	chosen := selection.choose(history, lines.shows)
+	if len(chosen) > 0 {
+		p.first = chosen[0]
+	}
+	if columns, ok := lines.(*columnsFormat); ok {
+		columns.fit(chosen)
+	}
+	// Lines are collected: a write for each would cost more than its text.
+	const enough = 64 << 10
+	buffer := lines.begin(make([]byte, 0, enough+4096))
+	for _, e := range chosen {
+		buffer = lines.append(buffer, e)
+		if len(buffer) >= enough {
+			if _, err := w.Write(buffer); err != nil {
+				return fmt.Errorf("printing the recording: %w", err)
+			}
+			buffer = buffer[:0]
+		}
+	}
+	if _, err := w.Write(buffer); err != nil {
+		return fmt.Errorf("printing the recording: %w", err)
+	}
+	return nil
+}
+
+// printer is what the formats have in common.
+type printer struct {
+	recording *recording.Recording
+	account   *ring.Account
+	options   *Options
+	strace    strace.Options
+	location  *time.Location
+	first     *event.Event // nil if none is printed
+}
+
+func (p *printer) format() (format, error) {
+	switch p.options.Format {
+	case Columns:
+		return &columnsFormat{printer: p}, nil
+	case Strace:
+		return &straceFormat{printer: p}, nil
+	case JSON:
+		return &jsonFormat{printer: p}, nil
+	}
+	return nil, fmt.Errorf("unknown format %q: want columns, strace or json", p.options.Format)
+}
+
+// wall is when a boot time was. A recording without a clock shows the time
+// since boot, as if the machine had been booted in 1970.
+func (p *printer) wall(boot uint64) time.Time {
+	if len(p.recording.Clock) == 0 {
+		return recording.Clock{{}}.Wall(boot)
+	}
+	return p.recording.Clock.Wall(boot)
+}
+
+// appendTime appends an event's time as the options want it.
+func (p *printer) appendTime(dst []byte, boot uint64, timestamps Timestamps) []byte {
+	switch wall := p.wall(boot); timestamps {
+	case TimestampsEpoch:
+		return fmt.Appendf(dst, "%d.%06d", wall.Unix(), wall.Nanosecond()/1000)
+	case TimestampsSeconds:
+		return wall.In(p.location).AppendFormat(dst, "15:04:05")
+	default:
+		return wall.In(p.location).AppendFormat(dst, "15:04:05.000000")
+	}
+}
+
+// incomplete says whether calls are missing before the first event, or among them.
+func (p *printer) incomplete() bool {
+	return p.account.Overwritten != 0 || p.account.Lost != 0 || p.account.Malformed != 0
+}
+
+// appendGap appends, for people, what is missing.
+func (p *printer) appendGap(dst []byte) []byte {
+	account := p.account
+	dst = fmt.Appendf(dst, "%d of %d calls were overwritten", account.Overwritten, account.Made)
+	if account.CompleteSince != 0 {
+		dst = append(dst, ", complete since "...)
+		dst = p.wall(account.CompleteSince).In(p.location).AppendFormat(dst, "2006-01-02T15:04:05.000000Z07:00")
+	}
+	if account.Lost != 0 {
+		dst = fmt.Appendf(dst, "; %d could not be recorded", account.Lost)
+	}
+	if account.Malformed != 0 {
+		dst = fmt.Appendf(dst, "; %d chunks are damaged", account.Malformed)
+	}
+	return dst
+}
