@@ -82,7 +82,7 @@ func (r *Recorder) inFlightRecord(state *programsTaskState, early []byte, now ui
 	// Memory that is captured at a call's end is still in the task.
 	for i := range row.Arguments {
 		memory := row.Arguments[i].Memory
-		if memory.When != ring.WhenIn || state.Arguments[i] == 0 {
+		if memory.When != ring.WhenIn || state.Arguments[i] == 0 || !memory.Only.Holds(state.Arguments[:]) {
 			continue
 		}
 		capture, ok := readMemory(int(state.Tid), state.Arguments[:], i, memory.Layout, int(memory.Size), memory.Count, stringLimit)

@@ -20,16 +20,24 @@ type programsCallRow struct {
 	Early     uint8
 	Reserved  [5]uint8
 	Capture   [6]programsCaptureRow
+	Only      [6]struct {
+		_        structs.HostLayout
+		Values   uint64
+		Mask     uint32
+		Argument uint8
+		Reserved [3]uint8
+	}
 }
 
 type programsCaptureRow struct {
-	_        structs.HostLayout
-	Argument uint8
-	Layout   uint8
-	When     uint8
-	Count    uint8
-	Size     uint16
-	Reserved uint16
+	_           structs.HostLayout
+	Argument    uint8
+	Layout      uint8
+	When        uint8
+	Count       uint8
+	Size        uint16
+	Limit       uint8
+	Conditional uint8
 }
 
 type programsMembers struct {

@@ -73,6 +73,15 @@ func encodeRow(call *syscalls.Call) (programsCallRow, error) {
 			Count:    uint8(memory.Count),
 			Size:     memory.Size,
 		}
+		if memory.Limit != 0 {
+			row.Capture[row.Captures].Limit = uint8(memory.Limit-ring.CountArgument) + 1
+		}
+		if memory.Only.Values != 0 {
+			row.Capture[row.Captures].Conditional = 1
+			row.Only[row.Captures].Argument = memory.Only.Argument
+			row.Only[row.Captures].Mask = memory.Only.Mask
+			row.Only[row.Captures].Values = memory.Only.Values
+		}
 		row.Captures++
 		if memory.When == ring.WhenEarly || memory.When == ring.WhenInOut {
 			row.Early++

@@ -224,7 +224,7 @@ func epollEvents(dst []byte, e *event.Event, index int, o *Options) []byte {
 	if e.Row.Name == "epoll_ctl" {
 		data := structure(e, index, size)
 		const remove = 2 // EPOLL_CTL_DEL ignores the event
-		if data == nil || register(e, 1) == remove {
+		if data == nil || uint32(register(e, 1)) == remove {
 			return appendPointer(dst, register(e, index))
 		}
 		return appendEpollEvent(dst, data, size)

@@ -214,7 +214,7 @@ var calls = [...]Call{
 	}, Returns: KindCount, Sets: SetNetwork},
 	{Name: "recvfrom", Arguments: []Argument{
 		{Name: "fd", Kind: KindFD},
-		{Name: "ubuf", Kind: KindBytes, Memory: Memory{Layout: ring.LayoutBytes, When: ring.WhenOut, Size: 1, Count: ring.CountReturn}},
+		{Name: "ubuf", Kind: KindBytes, Memory: Memory{Layout: ring.LayoutBytes, When: ring.WhenOut, Size: 1, Count: ring.CountReturn, Limit: ring.CountArgument + 2}},
 		{Name: "size", Kind: KindSize},
 		{Name: "flags", Kind: KindMessageFlags},
 		{Name: "addr", Kind: KindSockaddr, Memory: Memory{Layout: ring.LayoutStruct, When: ring.WhenOut, Size: 128, Count: ring.CountPointed + 5}},
@@ -347,7 +347,7 @@ var calls = [...]Call{
 	{Name: "fcntl", Arguments: []Argument{
 		{Name: "fd", Kind: KindFD},
 		{Name: "cmd", Kind: KindFcntlCommand},
-		{Name: "arg", Kind: KindFcntlArgument, Memory: Memory{Layout: ring.LayoutStruct, When: ring.WhenIn, Size: 32}},
+		{Name: "arg", Kind: KindFcntlArgument, Memory: Memory{Layout: ring.LayoutStruct, When: ring.WhenIn, Size: 32, Only: Condition{Argument: 1, Mask: 0xffffffff, Values: 0x70000000e0}}},
 	}, Returns: KindInt, Sets: SetDescriptor},
 	{Name: "flock", Arguments: []Argument{
 		{Name: "fd", Kind: KindFD},
@@ -466,7 +466,7 @@ var calls = [...]Call{
 	{Name: "getuid", Returns: KindUID, Sets: SetCredentials | SetPure},
 	{Name: "syslog", Arguments: []Argument{
 		{Name: "type", Kind: KindSyslogAction},
-		{Name: "buf", Kind: KindBytes, Memory: Memory{Layout: ring.LayoutBytes, When: ring.WhenOut, Size: 1, Count: ring.CountReturn}},
+		{Name: "buf", Kind: KindBytes, Memory: Memory{Layout: ring.LayoutBytes, When: ring.WhenOut, Size: 1, Count: ring.CountReturn, Limit: ring.CountArgument + 2}},
 		{Name: "len", Kind: KindInt},
 	}, Returns: KindInt},
 	{Name: "getgid", Returns: KindGID, Sets: SetCredentials | SetPure},
@@ -495,7 +495,7 @@ var calls = [...]Call{
 	}, Returns: KindInt, Sets: SetCredentials},
 	{Name: "getgroups", Arguments: []Argument{
 		{Name: "gidsetsize", Kind: KindInt},
-		{Name: "grouplist", Kind: KindGIDArray, Memory: Memory{Layout: ring.LayoutArray, When: ring.WhenOut, Size: 4, Count: ring.CountReturn}},
+		{Name: "grouplist", Kind: KindGIDArray, Memory: Memory{Layout: ring.LayoutArray, When: ring.WhenOut, Size: 4, Count: ring.CountReturn, Limit: ring.CountArgument}},
 	}, Returns: KindInt, Sets: SetCredentials},
 	{Name: "setgroups", Arguments: []Argument{
 		{Name: "gidsetsize", Kind: KindInt},
@@ -658,7 +658,7 @@ var calls = [...]Call{
 	}, Returns: KindInt},
 	{Name: "prctl", Arguments: []Argument{
 		{Name: "option", Kind: KindPrctlOption},
-		{Name: "arg2", Kind: KindPrctlArgument, Memory: Memory{Layout: ring.LayoutString, When: ring.WhenIn, Size: 1}},
+		{Name: "arg2", Kind: KindPrctlArgument, Memory: Memory{Layout: ring.LayoutString, When: ring.WhenIn, Size: 1, Only: Condition{Argument: 0, Mask: 0xffffffff, Values: 0x18000}}},
 		{Name: "arg3", Kind: KindUlong},
 		{Name: "arg4", Kind: KindUlong},
 		{Name: "arg5", Kind: KindUlong},
@@ -820,34 +820,34 @@ var calls = [...]Call{
 	{Name: "getxattr", Arguments: []Argument{
 		{Name: "path", Kind: KindPath, Memory: Memory{Layout: ring.LayoutPath, When: ring.WhenIn, Size: 1}},
 		{Name: "name", Kind: KindString, Memory: Memory{Layout: ring.LayoutString, When: ring.WhenIn, Size: 1}},
-		{Name: "value", Kind: KindBytes, Memory: Memory{Layout: ring.LayoutBytes, When: ring.WhenOut, Size: 1, Count: ring.CountReturn}},
+		{Name: "value", Kind: KindBytes, Memory: Memory{Layout: ring.LayoutBytes, When: ring.WhenOut, Size: 1, Count: ring.CountReturn, Limit: ring.CountArgument + 3}},
 		{Name: "size", Kind: KindSize},
 	}, Returns: KindCount, Sets: SetFile},
 	{Name: "lgetxattr", Arguments: []Argument{
 		{Name: "path", Kind: KindPath, Memory: Memory{Layout: ring.LayoutPath, When: ring.WhenIn, Size: 1}},
 		{Name: "name", Kind: KindString, Memory: Memory{Layout: ring.LayoutString, When: ring.WhenIn, Size: 1}},
-		{Name: "value", Kind: KindBytes, Memory: Memory{Layout: ring.LayoutBytes, When: ring.WhenOut, Size: 1, Count: ring.CountReturn}},
+		{Name: "value", Kind: KindBytes, Memory: Memory{Layout: ring.LayoutBytes, When: ring.WhenOut, Size: 1, Count: ring.CountReturn, Limit: ring.CountArgument + 3}},
 		{Name: "size", Kind: KindSize},
 	}, Returns: KindCount, Sets: SetFile},
 	{Name: "fgetxattr", Arguments: []Argument{
 		{Name: "fd", Kind: KindFD},
 		{Name: "name", Kind: KindString, Memory: Memory{Layout: ring.LayoutString, When: ring.WhenIn, Size: 1}},
-		{Name: "value", Kind: KindBytes, Memory: Memory{Layout: ring.LayoutBytes, When: ring.WhenOut, Size: 1, Count: ring.CountReturn}},
+		{Name: "value", Kind: KindBytes, Memory: Memory{Layout: ring.LayoutBytes, When: ring.WhenOut, Size: 1, Count: ring.CountReturn, Limit: ring.CountArgument + 3}},
 		{Name: "size", Kind: KindSize},
 	}, Returns: KindCount, Sets: SetDescriptor},
 	{Name: "listxattr", Arguments: []Argument{
 		{Name: "path", Kind: KindPath, Memory: Memory{Layout: ring.LayoutPath, When: ring.WhenIn, Size: 1}},
-		{Name: "list", Kind: KindXattrNames, Memory: Memory{Layout: ring.LayoutBytes, When: ring.WhenOut, Size: 1, Count: ring.CountReturn}},
+		{Name: "list", Kind: KindXattrNames, Memory: Memory{Layout: ring.LayoutBytes, When: ring.WhenOut, Size: 1, Count: ring.CountReturn, Limit: ring.CountArgument + 2}},
 		{Name: "size", Kind: KindSize},
 	}, Returns: KindCount, Sets: SetFile},
 	{Name: "llistxattr", Arguments: []Argument{
 		{Name: "path", Kind: KindPath, Memory: Memory{Layout: ring.LayoutPath, When: ring.WhenIn, Size: 1}},
-		{Name: "list", Kind: KindXattrNames, Memory: Memory{Layout: ring.LayoutBytes, When: ring.WhenOut, Size: 1, Count: ring.CountReturn}},
+		{Name: "list", Kind: KindXattrNames, Memory: Memory{Layout: ring.LayoutBytes, When: ring.WhenOut, Size: 1, Count: ring.CountReturn, Limit: ring.CountArgument + 2}},
 		{Name: "size", Kind: KindSize},
 	}, Returns: KindCount, Sets: SetFile},
 	{Name: "flistxattr", Arguments: []Argument{
 		{Name: "fd", Kind: KindFD},
-		{Name: "list", Kind: KindXattrNames, Memory: Memory{Layout: ring.LayoutBytes, When: ring.WhenOut, Size: 1, Count: ring.CountReturn}},
+		{Name: "list", Kind: KindXattrNames, Memory: Memory{Layout: ring.LayoutBytes, When: ring.WhenOut, Size: 1, Count: ring.CountReturn, Limit: ring.CountArgument + 2}},
 		{Name: "size", Kind: KindSize},
 	}, Returns: KindCount, Sets: SetDescriptor},
 	{Name: "removexattr", Arguments: []Argument{
@@ -873,7 +873,7 @@ var calls = [...]Call{
 		{Name: "uaddr", Kind: KindAddress},
 		{Name: "op", Kind: KindFutexOperation},
 		{Name: "val", Kind: KindFutexWord},
-		{Name: "utime", Kind: KindFutexTimeout, Memory: Memory{Layout: ring.LayoutStruct, When: ring.WhenIn, Size: 16}},
+		{Name: "utime", Kind: KindFutexTimeout, Memory: Memory{Layout: ring.LayoutStruct, When: ring.WhenIn, Size: 16, Only: Condition{Argument: 1, Mask: 0x7f, Values: 0x2a41}}},
 		{Name: "uaddr2", Kind: KindAddress},
 		{Name: "val3", Kind: KindFutexBitset},
 	}, Returns: KindInt},
@@ -1632,7 +1632,7 @@ var calls = [...]Call{
 		{Name: "fs_fd", Kind: KindFD},
 		{Name: "cmd", Kind: KindFsconfigCommand},
 		{Name: "key", Kind: KindString, Memory: Memory{Layout: ring.LayoutString, When: ring.WhenIn, Size: 1}},
-		{Name: "value", Kind: KindFsconfigValue, Memory: Memory{Layout: ring.LayoutString, When: ring.WhenIn, Size: 1}},
+		{Name: "value", Kind: KindFsconfigValue, Memory: Memory{Layout: ring.LayoutString, When: ring.WhenIn, Size: 1, Only: Condition{Argument: 1, Mask: 0xffffffff, Values: 0x1a}}},
 		{Name: "aux", Kind: KindInt},
 	}, Returns: KindInt, Sets: SetFile | SetDescriptor},
 	{Name: "fsmount", Arguments: []Argument{
@@ -1829,7 +1829,7 @@ var calls = [...]Call{
 		{Name: "dfd", Kind: KindDirfd},
 		{Name: "pathname", Kind: KindPath, Memory: Memory{Layout: ring.LayoutPath, When: ring.WhenIn, Size: 1}},
 		{Name: "at_flags", Kind: KindAtFlags},
-		{Name: "list", Kind: KindXattrNames, Memory: Memory{Layout: ring.LayoutBytes, When: ring.WhenOut, Size: 1, Count: ring.CountReturn}},
+		{Name: "list", Kind: KindXattrNames, Memory: Memory{Layout: ring.LayoutBytes, When: ring.WhenOut, Size: 1, Count: ring.CountReturn, Limit: ring.CountArgument + 4}},
 		{Name: "size", Kind: KindSize},
 	}, Returns: KindCount, Sets: SetFile | SetDescriptor},
 	{Name: "removexattrat", Arguments: []Argument{
@@ -1928,7 +1928,7 @@ var calls = [...]Call{
 	{Name: "fcntl", Arguments: []Argument{
 		{Name: "fd", Kind: KindFD},
 		{Name: "cmd", Kind: KindFcntlCommand},
-		{Name: "arg", Kind: KindFcntlArgument, Memory: Memory{Layout: ring.LayoutStruct, When: ring.WhenIn, Size: 16}},
+		{Name: "arg", Kind: KindFcntlArgument, Memory: Memory{Layout: ring.LayoutStruct, When: ring.WhenIn, Size: 16, Only: Condition{Argument: 1, Mask: 0xffffffff, Values: 0x70000000e0}}},
 	}, Returns: KindInt, Sets: SetDescriptor},
 	{Name: "mpx", Returns: KindInt},
 	{Name: "ulimit", Arguments: []Argument{
@@ -1989,7 +1989,7 @@ var calls = [...]Call{
 	}, Returns: KindInt, Sets: SetClock},
 	{Name: "getgroups", Arguments: []Argument{
 		{Name: "gidsetsize", Kind: KindInt},
-		{Name: "grouplist", Kind: KindGID16Array, Memory: Memory{Layout: ring.LayoutArray, When: ring.WhenOut, Size: 2, Count: ring.CountReturn}},
+		{Name: "grouplist", Kind: KindGID16Array, Memory: Memory{Layout: ring.LayoutArray, When: ring.WhenOut, Size: 2, Count: ring.CountReturn, Limit: ring.CountArgument}},
 	}, Returns: KindInt, Sets: SetCredentials},
 	{Name: "setgroups", Arguments: []Argument{
 		{Name: "gidsetsize", Kind: KindInt},
@@ -2244,7 +2244,7 @@ var calls = [...]Call{
 	}, Returns: KindInt, Sets: SetCredentials},
 	{Name: "getgroups32", Arguments: []Argument{
 		{Name: "gidsetsize", Kind: KindInt},
-		{Name: "grouplist", Kind: KindGIDArray, Memory: Memory{Layout: ring.LayoutArray, When: ring.WhenOut, Size: 4, Count: ring.CountReturn}},
+		{Name: "grouplist", Kind: KindGIDArray, Memory: Memory{Layout: ring.LayoutArray, When: ring.WhenOut, Size: 4, Count: ring.CountReturn, Limit: ring.CountArgument}},
 	}, Returns: KindInt, Sets: SetCredentials},
 	{Name: "setgroups32", Arguments: []Argument{
 		{Name: "gidsetsize", Kind: KindInt},
@@ -2295,7 +2295,7 @@ var calls = [...]Call{
 	{Name: "fcntl64", Arguments: []Argument{
 		{Name: "fd", Kind: KindFD},
 		{Name: "cmd", Kind: KindFcntlCommand},
-		{Name: "arg", Kind: KindFcntl64Argument, Memory: Memory{Layout: ring.LayoutStruct, When: ring.WhenIn, Size: 24}},
+		{Name: "arg", Kind: KindFcntl64Argument, Memory: Memory{Layout: ring.LayoutStruct, When: ring.WhenIn, Size: 24, Only: Condition{Argument: 1, Mask: 0xffffffff, Values: 0x70000070e0}}},
 	}, Returns: KindInt, Sets: SetDescriptor},
 	{Name: "readahead", Arguments: []Argument{
 		{Name: "fd", Kind: KindFD},
@@ -2313,7 +2313,7 @@ var calls = [...]Call{
 		{Name: "uaddr", Kind: KindAddress},
 		{Name: "op", Kind: KindFutexOperation},
 		{Name: "val", Kind: KindFutexWord},
-		{Name: "utime", Kind: KindFutexTimeout, Memory: Memory{Layout: ring.LayoutStruct, When: ring.WhenIn, Size: 8}},
+		{Name: "utime", Kind: KindFutexTimeout, Memory: Memory{Layout: ring.LayoutStruct, When: ring.WhenIn, Size: 8, Only: Condition{Argument: 1, Mask: 0x7f, Values: 0x2a41}}},
 		{Name: "uaddr2", Kind: KindAddress},
 		{Name: "val3", Kind: KindFutexBitset},
 	}, Returns: KindInt},
@@ -2691,7 +2691,7 @@ var calls = [...]Call{
 		{Name: "uaddr", Kind: KindAddress},
 		{Name: "op", Kind: KindFutexOperation},
 		{Name: "val", Kind: KindFutexWord},
-		{Name: "utime", Kind: KindFutexTimeout64, Memory: Memory{Layout: ring.LayoutStruct, When: ring.WhenIn, Size: 16}},
+		{Name: "utime", Kind: KindFutexTimeout64, Memory: Memory{Layout: ring.LayoutStruct, When: ring.WhenIn, Size: 16, Only: Condition{Argument: 1, Mask: 0x7f, Values: 0x2a41}}},
 		{Name: "uaddr2", Kind: KindAddress},
 		{Name: "val3", Kind: KindFutexBitset},
 	}, Returns: KindInt},
@@ -2792,7 +2792,7 @@ var calls = [...]Call{
 	{Name: "fcntl64", Arguments: []Argument{
 		{Name: "fd", Kind: KindFD},
 		{Name: "cmd", Kind: KindFcntlCommand},
-		{Name: "arg", Kind: KindFcntl64Argument, Memory: Memory{Layout: ring.LayoutStruct, When: ring.WhenIn, Size: 32}},
+		{Name: "arg", Kind: KindFcntl64Argument, Memory: Memory{Layout: ring.LayoutStruct, When: ring.WhenIn, Size: 32, Only: Condition{Argument: 1, Mask: 0xffffffff, Values: 0x70000070e0}}},
 	}, Returns: KindInt, Sets: SetDescriptor},
 	{Name: "readahead", Arguments: []Argument{
 		{Name: "fd", Kind: KindFD},
@@ -2842,7 +2842,7 @@ var calls = [...]Call{
 	}, Returns: KindCount, Sets: SetNetwork},
 	{Name: "recv", Arguments: []Argument{
 		{Name: "fd", Kind: KindFD},
-		{Name: "ubuf", Kind: KindBytes, Memory: Memory{Layout: ring.LayoutBytes, When: ring.WhenOut, Size: 1, Count: ring.CountReturn}},
+		{Name: "ubuf", Kind: KindBytes, Memory: Memory{Layout: ring.LayoutBytes, When: ring.WhenOut, Size: 1, Count: ring.CountReturn, Limit: ring.CountArgument + 2}},
 		{Name: "size", Kind: KindSize},
 		{Name: "flags", Kind: KindMessageFlags},
 	}, Returns: KindCount, Sets: SetNetwork},

@@ -128,6 +128,32 @@ type Memory struct {
 	// themselves are counted.
 	Size  uint16
 	Count ring.Count
+	// Limit is a ring.CountArgument: Count is never taken for more than that
+	// argument's value. Zero sets no limit.
+	Limit ring.Count
+	// Only says for which calls the argument points to memory at all.
+	Only Condition
+}
+
+// Condition is about the value of another argument, such as fcntl's command.
+type Condition struct {
+	Argument uint8
+	Mask     uint32 // the bits of the argument that count
+	// Values has a bit for each value below 64 for which the condition holds.
+	// With no bits it always holds.
+	Values uint64
+}
+
+// Holds reports whether the condition holds for a call's arguments.
+func (c Condition) Holds(arguments []uint64) bool {
+	if c.Values == 0 {
+		return true
+	}
+	if int(c.Argument) >= len(arguments) {
+		return false
+	}
+	value := uint32(arguments[c.Argument]) & c.Mask
+	return value < 64 && c.Values>>value&1 != 0
 }
 
 // Kind says what the value of an argument means, and so how it is shown.

@@ -216,7 +216,7 @@ func TestColumnsOnTerminal(t *testing.T) {
 	history.Events = history.Events[2:3]
 	got := print(t, testRecording(), history, &Selection{}, &Options{Format: Columns, Width: 80, Colour: true})
 	compare(t, got, "\x1b[1mTIME             PID  COMM  DURATION CALL\x1b[0m\n"+
-		"20:00:00.123466  100  cat   1.2us    openat(AT_FDCWD, \"/nonexi...) = \x1b[31m-1 ENOENT\x1b[0m\n")
+		"20:00:00.123466  100  cat   1.2us    openat(AT_FDCWD, \"/nonexist...) = \x1b[31m-1 ENOENT\x1b[0m\n")
 
 	for width := 1; width < 200; width++ {
 		plain := print(t, testRecording(), history, &Selection{}, &Options{Format: Columns, Width: width})

@@ -62,6 +62,18 @@ static __always_inline __u8 wanted(struct task_state *state)
 	return recording && wants(recording, state->abi, state->number);
 }
 
+/* Whether an argument of the call points to memory. */
+static __always_inline bool points(struct task_state *state, struct call_row *row, __u32 i)
+{
+	struct condition *only = &row->only[i];
+	__u32 value;
+
+	if (!row->capture[i].conditional)
+		return true;
+	value = (__u32)state->arguments[only->argument < 6 ? only->argument : 0] & only->mask;
+	return value < 64 && only->values >> value & 1;
+}
+
 __noinline int capture_early(struct task_state *state, struct call_row *row)
 {
 	struct task_memory *memory;
@@ -95,7 +107,7 @@ __noinline int capture_early(struct task_state *state, struct call_row *row)
 
 		if (i >= row->captures)
 			break;
-		if (capture_row.when != WHEN_EARLY && capture_row.when != WHEN_IN_OUT)
+		if ((capture_row.when != WHEN_EARLY && capture_row.when != WHEN_IN_OUT) || !points(state, row, i))
 			continue;
 		if (!capture(scratch, *(__u64 *)&capture_row))
 			continue;
@@ -186,7 +198,7 @@ __noinline int add_captures(struct scratch *scratch, struct task_state *state, s
 
 		if (i >= row->captures)
 			break;
-		if (due_at_exit(state, capture_row, failed))
+		if (due_at_exit(state, capture_row, failed) && points(state, row, i))
 			captures += capture(scratch, *(__u64 *)&capture_row);
 	}
 	scratch->call.counts |= captures << 4;

@@ -228,6 +228,8 @@ __noinline int capture(struct scratch *scratch, __u64 packed)
 	limit = scratch->string_limit;
 	if (row.count)
 		count = count_of(scratch, row);
+	if (row.limit && row.limit <= 6 && count > scratch->arguments[row.limit - 1])
+		count = scratch->arguments[row.limit - 1];
 
 	switch (row.layout) {
 	case LAYOUT_PATH:

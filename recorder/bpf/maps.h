@@ -60,7 +60,16 @@ struct capture_row {
 	__u8 when;
 	__u8 count;
 	__u16 size;
-	__u16 reserved;
+	__u8 limit;       /* argument + 1 that the count never exceeds; 0: none */
+	__u8 conditional; /* only if the row's condition of the same index holds */
+};
+
+/* Whether an argument points to memory, from another one's value. */
+struct condition {
+	__u64 values; /* a bit per value below 64 */
+	__u32 mask;
+	__u8 argument;
+	__u8 reserved[3];
 };
 
 /* A system call, as far as the kernel side must know it. */
@@ -70,6 +79,7 @@ struct call_row {
 	__u8 early; /* of the captures, how many are made at entry */
 	__u8 reserved[5];
 	struct capture_row capture[CAPTURES];
+	struct condition only[CAPTURES];
 };
 
 /* A membership of a task in a recording. */

@@ -23,6 +23,9 @@ func command(ctx context.Context, t *tracing, words ...string) *exec.Cmd {
 	}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 5 * time.Second
+	// In its roles this program makes the calls of its loops and no others:
+	// the runtime would interrupt them with signals.
+	cmd.Env = append(os.Environ(), "GODEBUG=asyncpreemptoff=1")
 	return cmd
 }
 

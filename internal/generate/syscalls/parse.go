@@ -56,6 +56,8 @@ type argument struct {
 	width string // "", "64" or "pair"
 	when  string // a key of moments, or empty
 	count string
+	limit string // an argument's name, or empty
+	only  string // a condition as it is written, or empty
 }
 
 // number is a line of numbers.txt.
@@ -217,7 +219,7 @@ func parseSizes(text string) (map[string]int, error) {
 
 var (
 	rowPattern      = regexp.MustCompile(`^(\w+)(@[\w,]+)?\((.*)\)((?: +[%\w]+)*)$`)
-	argumentPattern = regexp.MustCompile(`^(\w+) (\w+)(?:/(64|pair))?(?::(\w+))?(?:=(return|\*?\w+|bits\(\w+\)))?$`)
+	argumentPattern = regexp.MustCompile(`^(\w+) (\w+)(?:/(64|pair))?(?::(\w+))?(?:=(return|\*?\w+|bits\(\w+\)))?(?:<(\w+))?(?:\?(\w+(?:&\w+)?=[\w|-]+))?$`)
 )
 
 func parseRows(text io.Reader) ([]*row, error) {
@@ -242,7 +244,7 @@ func parseRows(text io.Reader) ([]*row, error) {
 				if match == nil {
 					return fmt.Errorf("not an argument: %q", text)
 				}
-				r.arguments = append(r.arguments, argument{match[1], match[2], match[3], match[4], match[5]})
+				r.arguments = append(r.arguments, argument{match[1], match[2], match[3], match[4], match[5], match[6], match[7]})
 			}
 		}
 		words := strings.Fields(match[4])

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -22,6 +23,8 @@ type resolved struct {
 	wide  bool // the next register has the upper half
 	size  int  // with layout
 	count string
+	limit string
+	only  string // a composite literal's fields, or empty
 	when  string // a constant of ring, or empty
 	// layout is a constant of ring.
 	layout string
@@ -164,8 +167,54 @@ func resolveRow(r *row, abi abi, kinds map[string]kind) (*call, error) {
 			return nil, fmt.Errorf("%s: a count of nothing", a.name)
 		}
 		c.arguments[i].count = count
+		if c.arguments[i].limit, err = resolveCount(a.limit, register); err != nil {
+			return nil, fmt.Errorf("%s: %w", a.name, err)
+		}
+		if c.arguments[i].only, err = resolveCondition(a.only, register); err != nil {
+			return nil, fmt.Errorf("%s: %w", a.name, err)
+		}
 	}
 	return c, nil
+}
+
+// resolveCondition turns a condition as calls.txt has it into the fields of a
+// syscalls.Condition.
+func resolveCondition(condition string, register map[string]int) (string, error) {
+	if condition == "" {
+		return "", nil
+	}
+	left, right, _ := strings.Cut(condition, "=")
+	name, maskText, masked := strings.Cut(left, "&")
+	index, known := register[name]
+	if !known {
+		return "", fmt.Errorf("it depends on %q, which is no argument", name)
+	}
+	mask := uint64(0xffffffff)
+	if masked {
+		var err error
+		if mask, err = strconv.ParseUint(maskText, 0, 32); err != nil {
+			return "", err
+		}
+	}
+	var values uint64
+	for item := range strings.SplitSeq(right, "|") {
+		firstText, lastText, isRange := strings.Cut(item, "-")
+		if !isRange {
+			lastText = firstText
+		}
+		first, err := strconv.ParseUint(firstText, 0, 6)
+		if err != nil {
+			return "", fmt.Errorf("%q is no number below 64: %w", firstText, err)
+		}
+		last, err := strconv.ParseUint(lastText, 0, 6)
+		if err != nil {
+			return "", fmt.Errorf("%q is no number below 64: %w", lastText, err)
+		}
+		for value := first; value <= last; value++ {
+			values |= 1 << value
+		}
+	}
+	return fmt.Sprintf("Argument: %d, Mask: %#x, Values: %#x", index, mask, values), nil
 }
 
 // resolveCount turns a count as calls.txt has it into Go.

@@ -62,6 +62,12 @@ func callSource(c *call) string {
 				if a.count != "" {
 					fmt.Fprintf(&b, ", Count: %s", a.count)
 				}
+				if a.limit != "" {
+					fmt.Fprintf(&b, ", Limit: %s", a.limit)
+				}
+				if a.only != "" {
+					fmt.Fprintf(&b, ", Only: Condition{%s}", a.only)
+				}
 				b.WriteString("}")
 			}
 			b.WriteString("},\n")

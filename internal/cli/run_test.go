@@ -1,0 +1,580 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// patienceOfTests is when a test gives up: far more than anything takes.
+const patienceOfTests = time.Minute
+
+// programPath is the program under test. These tests run it for real, which takes
+// root and a kernel that can record.
+var programPath string
+
+func TestMain(m *testing.M) {
+	os.Exit(testMain(m))
+}
+
+func testMain(m *testing.M) int {
+	directory, err := os.MkdirTemp("", "traceloop-cli-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(directory)
+	// One test runs the program as another user.
+	if err := os.Chmod(directory, 0o755); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	programPath = filepath.Join(directory, "traceloop")
+	build := exec.Command("go", "build", "-o", programPath, "traceloop/cmd/traceloop")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if output, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "building the program: %v\n%s", err, output)
+		return 1
+	}
+	return m.Run()
+}
+
+// needRoot fails a test that cannot be carried out: skipping it would hide
+// that nothing was tested.
+func needRoot(t *testing.T) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Fatal("recording needs root: run the tests as root")
+	}
+}
+
+// traceloop makes a command of the program under test.
+func traceloop(t *testing.T, arguments ...string) *exec.Cmd {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patienceOfTests)
+	t.Cleanup(cancel)
+	command := exec.CommandContext(ctx, programPath, arguments...)
+	// Messages of other languages, and locale files, are not what is tested.
+	command.Env = append(os.Environ(), "LC_ALL=C")
+	return command
+}
+
+type result struct {
+	stdout, stderr string
+	status         int
+}
+
+func finish(t *testing.T, command *exec.Cmd) result {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	if command.Stdout == nil {
+		command.Stdout = &stdout
+	}
+	command.Stderr = &stderr
+	err := command.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return result{stdout.String(), stderr.String(), command.ProcessState.ExitCode()}
+}
+
+func run(t *testing.T, arguments ...string) result {
+	t.Helper()
+	return finish(t, traceloop(t, arguments...))
+}
+
+// record runs traceloop run with its recording apart from the command's output.
+func record(t *testing.T, arguments ...string) (recorded string, r result) {
+	t.Helper()
+	needRoot(t)
+	file := filepath.Join(t.TempDir(), "output")
+	r = run(t, append([]string{"run", "--output-file", file}, arguments...)...)
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatalf("%v: %s", err, r.stderr)
+	}
+	return string(text), r
+}
+
+func wantIn(t *testing.T, text string, wanted ...string) {
+	t.Helper()
+	for _, want := range wanted {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+}
+
+func wantMatch(t *testing.T, text string, patterns ...string) {
+	t.Helper()
+	for _, pattern := range patterns {
+		if !regexp.MustCompile("(?m)" + pattern).MatchString(text) {
+			t.Errorf("nothing matches %q in\n%s", pattern, text)
+		}
+	}
+}
+
+func wantStatus(t *testing.T, r result, status int) {
+	t.Helper()
+	if r.status != status {
+		t.Errorf("status %d, want %d: %s", r.status, status, r.stderr)
+	}
+}
+
+func TestRunShowsWhyACommandFailed(t *testing.T) {
+	needRoot(t)
+	r := run(t, "run", "-o", "strace", "--", "cat", "/nonexistent")
+	wantStatus(t, r, 1)
+	wantMatch(t, r.stdout,
+		`\A\d+ +execve\(".*/cat", \["cat", "/nonexistent"\], .*\) = 0$`,
+		`^\d+ +openat\(AT_FDCWD, "/nonexistent", O_RDONLY\) = -1 ENOENT \(No such file or directory\)$`,
+		`^\d+ +exit_group\(1\) += \?\n\d+ +\+\+\+ exited with 1 \+\+\+\n\z`)
+	if strings.Contains(r.stderr, "traceloop:") {
+		t.Errorf("unexpected message: %s", r.stderr)
+	}
+	// One process, and nothing of ours before its execve.
+	pid, _, _ := strings.Cut(r.stdout, " ")
+	for line := range strings.Lines(r.stdout) {
+		if !strings.HasPrefix(line, pid+" ") {
+			t.Errorf("of another process than %s: %s", pid, line)
+		}
+	}
+}
+
+func TestRunExitsAsTheCommandDid(t *testing.T) {
+	for _, test := range []struct {
+		script string
+		status int
+		line   string
+	}{
+		{"exit 0", 0, "+++ exited with 0 +++"},
+		{"exit 7", 7, "+++ exited with 7 +++"},
+		{"exit 255", 255, "+++ exited with 255 +++"},
+		{"kill -KILL $$", 128 + 9, "+++ killed by SIGKILL +++"},
+		{"kill -TERM $$", 128 + 15, "+++ killed by SIGTERM +++"},
+	} {
+		t.Run(test.script, func(t *testing.T) {
+			recorded, r := record(t, "--", "sh", "-c", test.script)
+			wantStatus(t, r, test.status)
+			wantIn(t, recorded, test.line)
+		})
+	}
+}
+
+func TestRunWhatCannotRun(t *testing.T) {
+	needRoot(t)
+	directory := t.TempDir()
+	write := func(name, text string, mode os.FileMode) string {
+		path := filepath.Join(directory, name)
+		if err := os.WriteFile(path, []byte(text), mode); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	plain := write("plain", "#!/bin/sh\n", 0o644)
+	text := write("text", "echo no first line\n", 0o755)
+	orphan := write("orphan", "#!/nonexistent/interpreter\n", 0o755)
+	for _, test := range []struct {
+		command string
+		status  int
+		message string
+	}{
+		{"no-such-command", 127, "no-such-command: command not found"},
+		{"/no/such/file", 127, "cannot run /no/such/file: no such file"},
+		{plain + "/below", 127, "not a directory"},
+		{"", 127, "empty"},
+		{plain, 126, "permission denied"},
+		{"plain", 126, "permission denied"}, // found by way of PATH
+		{directory, 126, "is a directory"},
+		{text, 126, "exec format error"},
+		{orphan, 126, "interpreter"},
+	} {
+		t.Run(test.command, func(t *testing.T) {
+			command := traceloop(t, "run", "--", test.command)
+			command.Env = append(command.Env, "PATH="+os.Getenv("PATH")+":"+directory)
+			r := finish(t, command)
+			wantStatus(t, r, test.status)
+			wantIn(t, r.stderr, "traceloop: ", test.message)
+			if r.stdout != "" {
+				t.Errorf("printed %s", r.stdout)
+			}
+		})
+	}
+}
+
+func TestRunFindsCommandInRelativePath(t *testing.T) {
+	needRoot(t)
+	directory := t.TempDir()
+	if err := os.WriteFile(filepath.Join(directory, "here"), []byte("#!/bin/sh\nexit 3\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	command := traceloop(t, "run", "--output-file", os.DevNull, "--", "here")
+	command.Dir = directory
+	command.Env = append(command.Env, "PATH=:"+os.Getenv("PATH"))
+	wantStatus(t, finish(t, command), 3)
+}
+
+// What the command gets and gives is the same as without us.
+func TestRunLeavesTheCommandAlone(t *testing.T) {
+	needRoot(t)
+	const script = `cat; pwd; echo "$0 $@"; env -0; umask; ulimit -a; ls /proc/self/fd | wc -l
+		grep -E "^(Sig|Shd|Cap|NoNewPrivs|Seccomp|Cpus_allowed|Uid|Gid|Groups)" /proc/self/status | grep -v SigQ
+		echo error >&2; exit 5`
+	input := strings.Repeat("\x00\xff\x1b\n bytes", 5000)
+	directory := t.TempDir()
+	outcome := func(command *exec.Cmd) result {
+		command.Stdin = strings.NewReader(input)
+		command.Dir = directory
+		command.Env = []string{"PATH=" + os.Getenv("PATH"), "ODD=\n\x1b", "EMPTY=", "LC_ALL=C"}
+		return finish(t, command)
+	}
+	arguments := []string{"sh", "-c", script, "name", "-o", "--", "two words", ""}
+	recorded := filepath.Join(directory, "recorded")
+	want := outcome(exec.Command(arguments[0], arguments[1:]...))
+	for _, dashes := range [][]string{{"--"}, nil} {
+		flags := append([]string{"run", "--output-file", recorded, "--ring-size", "16MiB"}, dashes...)
+		got := outcome(traceloop(t, append(flags, arguments...)...))
+		if got != want {
+			t.Errorf("got %+v\nwant %+v", got, want)
+		}
+	}
+	text, err := os.ReadFile(recorded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantMatch(t, string(text), `execve\(".*/sh", \["sh", "-c", .*, "name", "-o", "--", "two words", ""\]`)
+}
+
+// Signals that are ignored stay so, as for nohup.
+func TestRunKeepsIgnoredSignals(t *testing.T) {
+	needRoot(t)
+	command := exec.Command("sh", "-c", `trap "" HUP INT; exec "$0" run --output-file /dev/null -- grep SigIgn /proc/self/status`, programPath)
+	r := finish(t, command)
+	const hangUpAndInterrupt = "0000000000000003"
+	if fields := strings.Fields(r.stdout); len(fields) != 2 || fields[1] != hangUpAndInterrupt {
+		t.Errorf("%q, want %s", r.stdout, hangUpAndInterrupt)
+	}
+}
+
+func TestRunRecordsDescendants(t *testing.T) {
+	recorded, r := record(t, "-e", "execve,openat", "--", "sh", "-c", "cat /nonexistent/1; (cat /nonexistent/2; :); exit 0")
+	wantStatus(t, r, 0)
+	wantMatch(t, recorded, `openat\(AT_FDCWD, "/nonexistent/1"`, `openat\(AT_FDCWD, "/nonexistent/2"`)
+	if strings.Contains(recorded, "read(") {
+		t.Errorf("more than was asked for:\n%s", recorded)
+	}
+	if count := strings.Count(recorded, "+++ exited with"); count < 3 {
+		t.Errorf("%d ends of processes, want at least 3:\n%s", count, recorded)
+	}
+}
+
+// fifo makes a named pipe.
+func fifo(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "fifo")
+	if err := unix.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// A daemon that the command leaves behind is recorded to its end.
+func TestRunWaitsForWhatIsLeftBehind(t *testing.T) {
+	needRoot(t)
+	pipe, file := fifo(t), filepath.Join(t.TempDir(), "output")
+	command := traceloop(t, "run", "--output-file", file, "--",
+		"sh", "-c", `setsid cat "$0" >/dev/null 2>&1 & echo $$`, pipe)
+	stdout, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var pid int
+	if _, err := fmt.Fscan(stdout, &pid); err != nil {
+		t.Fatal(err)
+	}
+	// Only when the command itself is gone is there something left behind.
+	for syscall.Kill(pid, 0) == nil {
+		time.Sleep(time.Millisecond)
+	}
+	if err := os.WriteFile(pipe, []byte("late words"), 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	recorded, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantMatch(t, string(recorded), `read\(\d+, "late words", \d+\) += 10$`)
+	if count := strings.Count(string(recorded), "+++ exited with 0 +++"); count != 2 {
+		t.Errorf("%d ends of processes, want 2:\n%s", count, recorded)
+	}
+}
+
+func TestControlCStopsWaiting(t *testing.T) {
+	needRoot(t)
+	pipe, file := fifo(t), filepath.Join(t.TempDir(), "output")
+	// Left in the session but not in the foreground: Ctrl-C is not for it.
+	command := traceloop(t, "run", "--output-file", file, "--", "sh", "-c", `setsid cat "$0" >/dev/null 2>&1 </dev/null & exit 4`, pipe)
+	terminal := startInTerminal(t, command)
+	terminal.expect(t, "Ctrl-C stops waiting")
+	terminal.press(t, "\x03")
+	_, status := terminal.wait(t)
+	if status != 4 {
+		t.Errorf("status %d, want 4", status)
+	}
+	// Releases the reader, which nobody waits for.
+	if err := os.WriteFile(pipe, nil, 0); err != nil {
+		t.Fatal(err)
+	}
+	recorded, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantMatch(t, string(recorded), `exited with 4`, `openat\(AT_FDCWD, ".*/fifo", O_RDONLY <unfinished \.\.\.>$`)
+}
+
+func TestControlCReachesTheCommand(t *testing.T) {
+	needRoot(t)
+	pipe, file := fifo(t), filepath.Join(t.TempDir(), "output")
+	// The shell waits in an open that only a signal ends.
+	command := traceloop(t, "run", "-o", "strace", "--output-file", file, "--",
+		"sh", "-c", `trap "echo got it; exit 9" INT; echo ready; while :; do : <"$0"; done`, pipe)
+	terminal := startInTerminal(t, command)
+	terminal.expect(t, "ready")
+	terminal.press(t, "\x03")
+	shown, status := terminal.wait(t)
+	if status != 9 {
+		t.Errorf("status %d, want 9:\n%s", status, shown)
+	}
+	wantIn(t, shown, "got it")
+	recorded, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantIn(t, string(recorded), "--- SIGINT {si_signo=SIGINT, si_code=SI_KERNEL} ---", "+++ exited with 9 +++")
+}
+
+// Ctrl-Z stops the command and us, as one job.
+func TestControlZ(t *testing.T) {
+	needRoot(t)
+	file := filepath.Join(t.TempDir(), "output")
+	// Interactive, so that the shell has job control.
+	command := exec.Command("bash", "--norc", "--noediting", "-i")
+	command.Env = append(os.Environ(), "PS1=prompt> ", "TRACELOOP="+programPath, "OUTPUT="+file)
+	terminal := startInTerminal(t, command)
+	terminal.expect(t, "prompt>")
+	terminal.press(t, `"$TRACELOOP" run --output-file "$OUTPUT" -- sh -c 'echo rea""dy; read line; echo "got: $line"; exit 6'`+"\n")
+	terminal.expect(t, "\nready")
+	terminal.press(t, "\x1a")
+	terminal.expect(t, "Stopped")
+	terminal.press(t, "fg\n")
+	terminal.press(t, "words\n")
+	terminal.expect(t, "got: words")
+	terminal.press(t, "echo status=$?\n")
+	terminal.expect(t, "status=6")
+	terminal.press(t, "exit\n")
+	terminal.wait(t)
+	recorded, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantIn(t, string(recorded), "SIGCONT", "+++ exited with 6 +++")
+}
+
+func TestRunPassesSignalsOn(t *testing.T) {
+	needRoot(t)
+	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2} {
+		t.Run(unix.SignalName(signal), func(t *testing.T) {
+			pipe := fifo(t)
+			command := traceloop(t, "run", "-o", "strace", "--output-file", filepath.Join(t.TempDir(), "output"), "--", "sh", "-c", `echo ready; : <"$0"`, pipe)
+			stdout, err := command.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := command.Start(); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := fmt.Fscan(stdout, new(string)); err != nil {
+				t.Fatal(err)
+			}
+			if err := command.Process.Signal(signal); err != nil {
+				t.Fatal(err)
+			}
+			command.Wait()
+			if status := command.ProcessState.ExitCode(); status != 128+int(signal) {
+				t.Errorf("status %d, want %d", status, 128+int(signal))
+			}
+			recorded, err := os.ReadFile(command.Args[5])
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantIn(t, string(recorded), "+++ killed by "+unix.SignalName(signal)+" +++")
+		})
+	}
+}
+
+// A reader that has seen enough is no error, and hides no status.
+func TestRunIntoClosedPipe(t *testing.T) {
+	needRoot(t)
+	command := exec.Command("bash", "-c",
+		`"$0" run --ring-size 16MiB -- sh -c 'i=0; while [ $i -lt 5000 ]; do : </dev/null; i=$((i+1)); done; exit 3' | head -n 1; echo "status ${PIPESTATUS[0]}"`, programPath)
+	r := finish(t, command)
+	wantMatch(t, r.stdout, `\A\d+ +execve\(.*\nstatus 3\n\z`)
+	if r.stderr != "" {
+		t.Errorf("unexpected message: %s", r.stderr)
+	}
+}
+
+func TestRunUnwritableOutput(t *testing.T) {
+	needRoot(t)
+	directory := t.TempDir()
+	witness := filepath.Join(directory, "witness")
+	for _, flag := range []string{"--output-file", "--save"} {
+		for _, path := range []string{directory, "/nonexistent/file", "/proc/file", "/dev/null/file"} {
+			r := run(t, "run", flag, path, "--", "touch", witness)
+			wantStatus(t, r, 1)
+			wantIn(t, r.stderr, "traceloop: ", path)
+			if _, err := os.Stat(witness); err == nil {
+				t.Fatalf("%s %s: the command was started", flag, path)
+			}
+		}
+	}
+	if entries, err := os.ReadDir(directory); err != nil || len(entries) != 0 {
+		t.Errorf("left behind: %v, %v", entries, err)
+	}
+}
+
+func TestRunOutputFileFull(t *testing.T) {
+	needRoot(t)
+	r := run(t, "run", "--output-file", "/dev/full", "--", "true")
+	wantStatus(t, r, 1)
+	wantIn(t, r.stderr, "no space left on device")
+}
+
+func TestRunWithoutPrivilege(t *testing.T) {
+	needRoot(t)
+	witness := filepath.Join(t.TempDir(), "witness")
+	command := traceloop(t, "run", "--", "touch", witness)
+	const nobody = 65534
+	command.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	command.Dir = "/"
+	r := finish(t, command)
+	wantStatus(t, r, 1)
+	wantIn(t, r.stderr, "traceloop: ", "CAP_BPF", "CAP_PERFMON", "was not started")
+	if _, err := os.Stat(witness); err == nil {
+		t.Error("the command was started")
+	}
+}
+
+func TestWrongCommandLine(t *testing.T) {
+	for _, test := range []struct {
+		arguments []string
+		message   string
+	}{
+		{[]string{"nonsense"}, `"nonsense"`},
+		{[]string{"--nonsense"}, "--nonsense"},
+		{[]string{"run"}, "run [flags] -- CMD"},
+		{[]string{"run", "--nonsense", "true"}, "--nonsense"},
+		{[]string{"run", "-e", "opena", "true"}, "did you mean open, openat?"},
+		{[]string{"run", "--ring-size", "1KiB", "true"}, "invalid --ring-size of 1 KiB: on this machine it can be from "},
+		{[]string{"run", "--ring-size", "2GiB", "true"}, "to 1 GiB"},
+		{[]string{"run", "--ring-size", "many", "true"}, "512KiB"},
+		{[]string{"run", "-tttt", "true"}, "-ttt"},
+		{[]string{"show"}, "show FILE"},
+		{[]string{"show", "a", "b"}, "show FILE"},
+		{[]string{"save", "a"}, "-o FILE"},
+		{[]string{"version", "a"}, `"a"`},
+	} {
+		r := run(t, test.arguments...)
+		wantStatus(t, r, 2)
+		wantIn(t, r.stderr, "traceloop: ", test.message, "--help")
+		if r.stdout != "" {
+			t.Errorf("%q printed %s", test.arguments, r.stdout)
+		}
+	}
+}
+
+// Nothing that a traced program names reaches the terminal raw.
+func TestRunHostileProgram(t *testing.T) {
+	needRoot(t)
+	directory := t.TempDir()
+	const hostile = "\x1b[31m\n\"\\\xff"
+	program := filepath.Join(directory, hostile)
+	if err := os.Symlink("/bin/cat", program); err != nil {
+		t.Fatal(err)
+	}
+	// Not busybox or coreutils in one file: the name must not matter.
+	for _, format := range []string{"columns", "strace", "json"} {
+		recorded, r := record(t, "-o", format, "--", program, hostile+"/missing")
+		wantStatus(t, r, 1)
+		for i, c := range []byte(recorded) {
+			if (c < ' ' || c > '~') && c != '\n' {
+				t.Fatalf("%s: byte %#x at %d", format, c, i)
+			}
+		}
+		if format != "json" {
+			wantIn(t, recorded, `"\33[31m\n\"\\\377/missing"`)
+			continue
+		}
+		comm := false
+		for line := range strings.Lines(recorded) {
+			var e struct{ Type, Comm string }
+			if err := json.Unmarshal([]byte(line), &e); err != nil {
+				t.Fatalf("%v: %s", err, line)
+			}
+			comm = comm || e.Comm == "\x1b[31m\n\"\\\ufffd"
+		}
+		if !comm {
+			t.Errorf("no event of a task of that name:\n%s", recorded)
+		}
+	}
+}
+
+func TestRunOverwritten(t *testing.T) {
+	recorded, r := record(t, "--ring-size", "64KiB", "--", "sh", "-c", "i=0; while [ $i -lt 20000 ]; do : </dev/null; i=$((i+1)); done")
+	wantStatus(t, r, 0)
+	wantMatch(t, recorded, `\A\d+ +--- \d+ of \d+ calls were overwritten, complete since \d{4}-\S+ ---$`, `exited with 0 \+\+\+\n\z`)
+	wantMatch(t, r.stderr, `^traceloop: \d+ of \d+ calls were overwritten \(ring 64 KiB; --ring-size makes it larger\)$`)
+}
+
+func TestRunOnTerminal(t *testing.T) {
+	needRoot(t)
+	command := traceloop(t, "run", "--failed", "--", "cat", "/nonexistent")
+	command.Env = append(command.Env, "NO_COLOR=", "TERM=xterm")
+	shown, status := startInTerminal(t, command).wait(t)
+	if status != 1 {
+		t.Errorf("status %d", status)
+	}
+	wantMatch(t, shown, `TIME +PID +COMM +DURATION +CALL`, `openat\(AT_FDCWD, .*\x1b\[31m-1 ENOENT`)
+	for line := range strings.Lines(shown) {
+		text := regexp.MustCompile(`\x1b\[\d*m|[\r\n]`).ReplaceAllString(line, "")
+		if len(text) > 80 {
+			t.Errorf("%d columns: %s", len(text), text)
+		}
+	}
+
+	command = traceloop(t, "run", "--failed", "--", "cat", "/nonexistent")
+	command.Env = append(command.Env, "NO_COLOR=1")
+	shown, _ = startInTerminal(t, command).wait(t)
+	if strings.Contains(shown, "\x1b") {
+		t.Errorf("coloured:\n%s", shown)
+	}
+}
