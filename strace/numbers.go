@@ -34,7 +34,7 @@ func appendPointer(dst []byte, value uint64) []byte {
 	return strconv.AppendUint(dst, value, 16)
 }
 
-func appendInt(dst []byte, value int64) []byte   { return strconv.AppendInt(dst, value, 10) }
+func appendInt(dst []byte, value int64) []byte { return strconv.AppendInt(dst, value, 10) }
 
 func appendUint(dst []byte, value uint64) []byte { return strconv.AppendUint(dst, value, 10) }
 

@@ -5,7 +5,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 
@@ -38,8 +37,13 @@ func (e *statusError) Error() string {
 
 func (e *statusError) Unwrap() error { return e.err }
 
+// usageError is an error of a wrong command line.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
 // usage makes an error one of a wrong command line.
-func usage(err error) error { return &statusError{statusUsage, err} }
+func usage(err error) error { return usageError{err} }
 
 // Run carries out a command line, whose first element is the program's name,
 // and returns the status to exit with.
@@ -55,19 +59,20 @@ func Run(arguments []string) int {
 		return 0
 	}
 	var status *statusError
-	if !errors.As(err, &status) {
-		status = &statusError{statusFailed, err}
-		if !begun {
-			status.status = statusUsage
+	switch wrong := (usageError{}); {
+	case errors.As(err, &status):
+		if status.err != nil {
+			say("%v", err)
 		}
-	}
-	if status.err != nil {
+		return status.status
+	case !begun || errors.As(err, &wrong):
 		say("%v", err)
-	}
-	if status.status == statusUsage {
 		fmt.Fprintf(os.Stderr, "Try '%s --help'.\n", command.CommandPath())
+		return statusUsage
+	default:
+		say("%v", err)
+		return statusFailed
 	}
-	return status.status
 }
 
 func newRoot() *cobra.Command {
@@ -105,10 +110,6 @@ func plainSwitches(usages string) string {
 // say writes a line for a person to standard error. What it quotes may come
 // from a file or a traced process, so nothing reaches a terminal raw.
 func say(format string, arguments ...any) {
-	sayTo(os.Stderr, format, arguments...)
-}
-
-func sayTo(w io.Writer, format string, arguments ...any) {
 	// There is nobody left to tell if standard error does not work.
-	_, _ = fmt.Fprintf(w, "traceloop: %s\n", printable(fmt.Sprintf(format, arguments...)))
+	_, _ = fmt.Fprintf(os.Stderr, "traceloop: %s\n", printable(fmt.Sprintf(format, arguments...)))
 }

@@ -161,6 +161,7 @@ func TestRunExitsAsTheCommandDid(t *testing.T) {
 		line   string
 	}{
 		{"exit 0", 0, "+++ exited with 0 +++"},
+		{"exit 2", 2, "+++ exited with 2 +++"}, // which is not a wrong command line
 		{"exit 7", 7, "+++ exited with 7 +++"},
 		{"exit 255", 255, "+++ exited with 255 +++"},
 		{"kill -KILL $$", 128 + 9, "+++ killed by SIGKILL +++"},
@@ -170,6 +171,9 @@ func TestRunExitsAsTheCommandDid(t *testing.T) {
 			recorded, r := record(t, "--", "sh", "-c", test.script)
 			wantStatus(t, r, test.status)
 			wantIn(t, recorded, test.line)
+			if r.stdout != "" || r.stderr != "" {
+				t.Errorf("unexpected output: %+v", r)
+			}
 		})
 	}
 }
@@ -354,9 +358,9 @@ func TestControlCStopsWaiting(t *testing.T) {
 func TestControlCReachesTheCommand(t *testing.T) {
 	needRoot(t)
 	pipe, file := fifo(t), filepath.Join(t.TempDir(), "output")
-	// The shell waits in an open that only a signal ends.
+	// The shell waits for a cat that only a signal ends.
 	command := traceloop(t, "run", "-o", "strace", "--output-file", file, "--",
-		"sh", "-c", `trap "echo got it; exit 9" INT; echo ready; while :; do : <"$0"; done`, pipe)
+		"sh", "-c", `trap "echo got it; exit 9" INT; echo ready; while :; do cat "$0"; done`, pipe)
 	terminal := startInTerminal(t, command)
 	terminal.expect(t, "ready")
 	terminal.press(t, "\x03")
@@ -396,7 +400,7 @@ func TestControlZ(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantIn(t, string(recorded), "SIGCONT", "+++ exited with 6 +++")
+	wantIn(t, string(recorded), "--- SIGTSTP {si_signo=SIGTSTP, si_code=SI_KERNEL} ---", "+++ exited with 6 +++")
 }
 
 func TestRunPassesSignalsOn(t *testing.T) {

@@ -253,7 +253,8 @@ static __always_inline void build_call(struct scratch *scratch, struct task_stat
 		add_captures(scratch, state, recording, row);
 }
 
-static __noinline int count_filtered(struct recording *recording, bool lost)
+/* Counts a call that is not recorded: the recording does not want it, or it is lost. */
+static __noinline int count_unrecorded(struct recording *recording, bool lost)
 {
 	__u32 index = recording->id & 0xffff;
 	__u32 zero = 0;
@@ -277,42 +278,65 @@ static __noinline int count_filtered(struct recording *recording, bool lost)
 	return 0;
 }
 
-/* Records the call that the task is in, for each of its recordings that wants it. */
-__noinline int finish_call(struct task_state *state, __u64 result, __u64 end, __u8 flags)
+/* Records the call that the task is in for one of its recordings, or counts that it does not. */
+static __always_inline void finish_for(struct scratch *scratch, struct task_state *state, __u32 i, __u64 end, __u8 flags)
 {
-	struct scratch *scratch;
-	struct call_row *row;
-	__u8 wanted;
+	struct call_row *row = row_of(state->abi, state->number);
+	struct membership *membership = &state->memberships[i];
+	struct recording *recording = recording_of(membership->id);
 
+	if (!recording || !row)
+		return;
+	if (!(state->wanted >> i & 1)) {
+		count_unrecorded(recording, false);
+		return;
+	}
+	build_call(scratch, state, recording, row, end, flags);
+	append(scratch, state, recording, membership, end);
+}
+
+__noinline int finish_another(struct scratch *scratch, struct task_state *state, __u32 i, __u64 end, __u32 flags)
+{
+	if (scratch && state && i < MEMBERSHIPS)
+		finish_for(scratch, state, i, end, flags);
+	return 0;
+}
+
+__noinline int count_lost(struct task_state *state)
+{
 	if (!state)
 		return 0;
-	row = row_of(state->abi, state->number);
-	if (!row)
-		return 0;
-	wanted = state->wanted;
-	scratch = take_scratch();
-	if (scratch)
-		scratch->result = result;
 	for (__u32 i = 0; i < MEMBERSHIPS; i++) {
-		struct membership *membership = &state->memberships[i];
 		struct recording *recording;
 
 		if (i >= state->count)
 			break;
-		recording = recording_of(membership->id);
-		if (!recording)
-			continue;
-		if (!(wanted >> i & 1)) {
-			count_filtered(recording, false);
-		} else if (!scratch) {
-			count_filtered(recording, true);
-		} else {
-			build_call(scratch, state, recording, row, end, flags);
-			append(scratch, state, recording, membership, end);
-		}
+		recording = recording_of(state->memberships[i].id);
+		if (recording)
+			count_unrecorded(recording, state->wanted >> i & 1);
 	}
-	if (scratch)
-		give_back(scratch);
+	return 0;
+}
+
+/* Records the call that the task is in, for each of its recordings that wants it. */
+__noinline int finish_call(struct task_state *state, __u64 result, __u64 end, __u8 flags)
+{
+	struct scratch *scratch;
+
+	if (!state)
+		return 0;
+	scratch = take_scratch();
+	if (!scratch)
+		return count_lost(state);
+	scratch->result = result;
+	/* Most tasks are in one recording: the others go by a function of their own. */
+	finish_for(scratch, state, 0, end, flags);
+	for (__u32 i = 1; i < MEMBERSHIPS; i++) {
+		if (i >= state->count)
+			break;
+		finish_another(scratch, state, i, end, flags);
+	}
+	give_back(scratch);
 	return 0;
 }
 
