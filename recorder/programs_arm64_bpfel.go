@@ -81,6 +81,8 @@ type programsScratch struct {
 	StringLimit uint32
 	PointerSize uint32
 	Phase       uint32
+	Captures    uint32
+	Offset      uint32
 	Record      struct {
 		_     structs.HostLayout
 		Size  uint16

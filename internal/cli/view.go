@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"math"
 	"os"
 	"time"
@@ -61,6 +62,8 @@ func complete(command *cobra.Command, flag string, values []string) {
 	// It fails only if the flag does not exist or is complete already.
 	_ = command.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 }
+
+var errTimestamps = errors.New("-t can be given at most three times: -t, -tt or -ttt")
 
 // check checks what flags do not check one by one.
 func (v *view) check() error {

@@ -356,6 +356,14 @@ func TestUnknownFormat(t *testing.T) {
 	}
 }
 
+// strace sees no SIGKILL, only what it does.
+func TestKillIsNoLine(t *testing.T) {
+	kill := event.Event{Record: ring.Record{Type: ring.TypeSignal, Task: task(1, "a"), TID: 1, Signal: ring.Signal{Number: 9}}}
+	end := event.Event{Record: ring.Record{Type: ring.TypeExit, Task: task(1, "a"), TID: 1, Exit: ring.Exit{Code: 9}}}
+	history := &event.History{Events: []event.Event{kill, end}}
+	compare(t, print(t, testRecording(), history, &Selection{}, &Options{Format: Strace}), "1     +++ killed by SIGKILL +++\n")
+}
+
 type failingWriter struct{ err error }
 
 func (w failingWriter) Write([]byte) (int, error) { return 0, w.err }

@@ -37,9 +37,18 @@ func (f *straceFormat) begin(dst []byte) []byte {
 func (f *straceFormat) shows(e *event.Event) bool { return straceShows(e) }
 
 // straceShows says whether strace has a line for such events. An exec and a
-// fork are seen by their calls.
+// fork are seen by their calls; a SIGKILL, which nobody can trace, by the
+// task's end. The kernel also tells of a SIGKILL to each other thread of a
+// process that exits (get_signal in kernel/signal.c), which is none.
 func straceShows(e *event.Event) bool {
-	return e.Type == ring.TypeCall || e.Type == ring.TypeSignal || e.Type == ring.TypeExit
+	const killed = 9
+	switch e.Type {
+	case ring.TypeCall, ring.TypeExit:
+		return true
+	case ring.TypeSignal:
+		return e.Signal.Number != killed
+	}
+	return false
 }
 
 // appendPrefix appends what stands before the event itself.

@@ -130,13 +130,14 @@ __noinline int capture_early(struct task_state *state, struct call_row *row)
 }
 
 /* Whether a call that overwrote one argument's memory may have hit another's. */
-static __always_inline bool aliased(struct task_state *state, __u32 argument)
+__noinline int is_aliased(struct task_state *state, __u32 argument)
 {
-	__u64 address = state->arguments[argument & 7];
 	int same = 0;
 
+	if (!state || argument >= 6)
+		return 0;
 	for (int i = 0; i < 6; i++)
-		same += state->arguments[i] == address;
+		same += state->arguments[i] == state->arguments[argument];
 	return same > 1;
 }
 
@@ -146,7 +147,7 @@ static __always_inline bool due_at_exit(struct task_state *state, struct capture
 	case WHEN_IN:
 		return true;
 	case WHEN_EARLY:
-		return !(state->early_arguments >> (row.argument & 7) & 1) && !aliased(state, row.argument);
+		return !(state->early_arguments >> (row.argument & 7) & 1) && !is_aliased(state, row.argument);
 	default:
 		return !failed;
 	}
@@ -180,7 +181,6 @@ __noinline int add_early(struct scratch *scratch, struct task_state *state)
 __noinline int add_captures(struct scratch *scratch, struct task_state *state, struct recording *recording,
 			    struct call_row *row)
 {
-	__u32 captures = 0;
 	bool failed;
 
 	if (!scratch || !state || !recording || !row)
@@ -191,17 +191,19 @@ __noinline int add_captures(struct scratch *scratch, struct task_state *state, s
 	scratch->phase = 0;
 	for (int i = 0; i < 6; i++)
 		scratch->arguments[i] = state->arguments[i];
+	/* Counted in memory: in a variable, the verifier would tell apart every way through the loop. */
+	scratch->captures = 0;
 	if (state->early_count)
-		captures = add_early(scratch, state);
+		scratch->captures = add_early(scratch, state);
 	for (__u32 i = 0; i < CAPTURES; i++) {
 		struct capture_row capture_row = row->capture[i];
 
 		if (i >= row->captures)
 			break;
 		if (due_at_exit(state, capture_row, failed) && points(state, row, i))
-			captures += capture(scratch, *(__u64 *)&capture_row);
+			scratch->captures += capture(scratch, *(__u64 *)&capture_row);
 	}
-	scratch->call.counts |= captures << 4;
+	scratch->call.counts |= scratch->captures << 4;
 	return 0;
 }
 

@@ -141,6 +141,8 @@ struct scratch {
 	__u32 string_limit;
 	__u32 pointer_size; /* of the task: 4 or 8 */
 	__u32 phase; /* CAPTURE_ENTRY or 0 */
+	__u32 captures;
+	__u32 offset; /* in the chunk, of what is written next */
 	union {
 		struct record record;
 		struct record_call call;

@@ -144,6 +144,9 @@ static __always_inline int write_words(struct chunk *chunk, struct cursor *curso
 	}
 	/* Every record that comes here has its delta where a call has it. */
 	scratch->call.delta = delta;
+	/* By way of memory, so that the verifier walks the loop once and not once for each way to here. */
+	*(volatile __u32 *)&scratch->offset = offset;
+	offset = *(volatile __u32 *)&scratch->offset;
 	for (__u32 i = 0; i < RECORD_MAX; i += 8) {
 		if (i >= size)
 			break;

@@ -106,18 +106,18 @@ func (r *report) text() string {
 		fmt.Fprintln(&text, line)
 	}
 	for _, t := range r.all() {
-		fmt.Fprintf(&text, "\n%s\n", strings.ToUpper(t.title))
+		fmt.Fprintf(&text, "\n%s:\n", t.title)
 		widths := make([]int, len(t.columns))
 		rows := append([][]string{t.columns}, t.rows...)
 		for _, row := range rows {
 			for column, cell := range row {
-				widths[column] = max(widths[column], utf8.RuneCountInString(cell))
+				widths[column] = max(widths[column], width(cell))
 			}
 		}
 		for _, row := range rows {
 			var line strings.Builder
 			for column, cell := range row {
-				space := strings.Repeat(" ", widths[column]-utf8.RuneCountInString(cell))
+				space := strings.Repeat(" ", widths[column]-width(cell))
 				if column < t.texts {
 					line.WriteString(cell + space + "  ")
 				} else {
@@ -130,7 +130,12 @@ func (r *report) text() string {
 			fmt.Fprintln(&text, note)
 		}
 	}
-	return text.String()
+	return strings.ReplaceAll(text.String(), "`", "")
+}
+
+// width is how many columns of plain text a cell takes.
+func width(cell string) int {
+	return utf8.RuneCountInString(cell) - strings.Count(cell, "`")
 }
 
 // What a document has around the tables.
