@@ -57,7 +57,10 @@ type History struct {
 // Decode gives a snapshot's records their meaning. Architecture is that of the
 // kernel which wrote them, as runtime.GOARCH names it.
 func Decode(snapshot *ring.Snapshot, architecture string) *History {
-	parsed := snapshot.History()
+	return decode(snapshot.History(), architecture)
+}
+
+func decode(parsed *ring.History, architecture string) *History {
 	history := &History{Events: make([]Event, len(parsed.Records)), Account: parsed.Account}
 	// The last call of each thread, by its index: what follows may complete it.
 	last := make(map[uint32]int)

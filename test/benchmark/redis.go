@@ -37,8 +37,8 @@ type redisVariant struct {
 // Tests are short and many: what else the machine does then slows some of
 // them, but not all.
 const (
-	redisTestTime = 400 * time.Millisecond
-	redisTurns    = 2 // of each variant in a round
+	redisTestTime = 250 * time.Millisecond
+	redisTurns    = 3 // of each variant in a round
 	rivalRounds   = 3 // in which the rivals take part
 )
 
