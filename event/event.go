@@ -62,8 +62,10 @@ func Decode(snapshot *ring.Snapshot, architecture string) *History {
 
 func decode(parsed *ring.History, architecture string) *History {
 	history := &History{Events: make([]Event, len(parsed.Records)), Account: parsed.Account}
-	// The last call of each thread, by its index: what follows may complete it.
-	last := make(map[uint32]int)
+	// What a thread did last, by its index: what follows may complete it.
+	calls := make(map[uint32]int)
+	kills := make(map[uint32]int)
+	phantom := make(map[int]bool)
 	for i, record := range parsed.Records {
 		event := &history.Events[i]
 		event.Record = record
@@ -71,19 +73,49 @@ func decode(parsed *ring.History, architecture string) *History {
 		case ring.TypeCall:
 			event.ABI = syscalls.ABIOf(architecture, record.Call.ABI)
 			event.Row = syscalls.Lookup(event.ABI, record.Call.Number)
-			last[record.TID] = i
+			calls[record.TID] = i
 		case ring.TypeExec:
-			if call, found := last[record.TID]; found {
+			if call, found := calls[record.TID]; found {
 				completeExec(&history.Events[call], event)
 			}
-		case ring.TypeExit:
-			if call, found := last[record.TID]; found {
-				completeExit(&history.Events[call], event)
-				delete(last, record.TID)
+		case ring.TypeSignal:
+			if record.Signal.Number == sigkill {
+				kills[record.TID] = i
+			} else {
+				// It is this signal that a call interrupted itself for.
+				delete(calls, record.TID)
 			}
+		case ring.TypeExit:
+			if call, found := calls[record.TID]; found {
+				completeExit(&history.Events[call])
+			}
+			if kill, found := kills[record.TID]; found && record.Exit.Code&0x7f != sigkill {
+				phantom[kill] = true
+			}
+			delete(calls, record.TID)
+			delete(kills, record.TID)
 		}
 	}
+	history.drop(phantom)
 	return history
+}
+
+const sigkill = 9
+
+// drop removes events. The kernel ends the other threads of a process by what
+// looks like a SIGKILL to each (kernel/signal.c, get_signal), also where none
+// was sent and the process exits by itself.
+func (h *History) drop(phantom map[int]bool) {
+	if len(phantom) == 0 {
+		return
+	}
+	kept := h.Events[:0]
+	for i := range h.Events {
+		if !phantom[i] {
+			kept = append(kept, h.Events[i])
+		}
+	}
+	h.Events = kept
 }
 
 // completeExec gives an execve what only the new image knows.
@@ -106,12 +138,10 @@ func completeExec(call, exec *Event) {
 	}
 }
 
-// completeExit unmakes the return of a call that a SIGKILL cut short: the
-// kernel notes that it is to be restarted, but its task is dead.
-func completeExit(call, exit *Event) {
-	const killed = 9
-	if exit.Exit.Code&0x7f == killed && call.Call.State == ring.StateReturned &&
-		call.Call.Return <= -512 && call.Call.Return >= -516 {
+// completeExit unmakes the return of a call that was cut short by the end of its
+// task: the kernel noted that it is to be restarted, but nobody will.
+func completeExit(call *Event) {
+	if call.Call.State == ring.StateReturned && call.Call.Return <= -512 && call.Call.Return >= -516 {
 		call.Call.State = ring.StateUnfinished
 	}
 }

@@ -93,25 +93,34 @@ func TestExecveTakesItsPathFromTheNewImage(t *testing.T) {
 	}
 }
 
-func TestCallCutShortByASigkillNeverReturned(t *testing.T) {
+func TestCallCutShortByTheEndOfItsTaskNeverReturned(t *testing.T) {
 	const restart = -516
+	signal := func(number uint32) ring.Record {
+		return ring.Record{Type: ring.TypeSignal, Task: &ring.Task{}, TID: 10, Start: 8, End: 8, Signal: ring.Signal{Number: number}}
+	}
 	exit := func(code uint32) ring.Record {
 		return ring.Record{Type: ring.TypeExit, Task: &ring.Task{}, TID: 10, Start: 9, End: 9, Exit: ring.Exit{Code: code}}
 	}
 	for _, test := range []struct {
 		name   string
 		result int64
-		code   uint32
+		after  []ring.Record
 		want   ring.State
+		events int
 	}{
-		{"killed in the call", restart, 9, ring.StateUnfinished},
-		{"terminated in the call", restart, 15, ring.StateReturned},
-		{"killed after the call", 0, 9, ring.StateReturned},
-		{"exited", restart, 1 << 8, ring.StateReturned},
+		{"killed in the call", restart, []ring.Record{signal(9), exit(9)}, ring.StateUnfinished, 3},
+		{"terminated in the call", restart, []ring.Record{signal(15), exit(15)}, ring.StateReturned, 3},
+		{"killed after the call", 0, []ring.Record{signal(9), exit(9)}, ring.StateReturned, 3},
+		{"ended by another thread's exit_group", restart, []ring.Record{signal(9), exit(1 << 8)}, ring.StateUnfinished, 2},
+		{"ended by another thread's crash", restart, []ring.Record{signal(9), exit(11)}, ring.StateUnfinished, 2},
 	} {
-		events := decodeRecords(call(10, 1, 5, "nanosleep", test.result, 1, 2), exit(test.code))
+		events := decodeRecords(append([]ring.Record{call(10, 1, 5, "nanosleep", test.result, 1, 2)}, test.after...)...)
 		if got := events[0].Call.State; got != test.want {
 			t.Errorf("%s: state %d, want %d", test.name, got, test.want)
+		}
+		// The SIGKILL of a process that was not killed is no event.
+		if len(events) != test.events {
+			t.Errorf("%s: %d events, want %d", test.name, len(events), test.events)
 		}
 	}
 }

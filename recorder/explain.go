@@ -37,7 +37,8 @@ func (e *PrivilegeError) Error() string {
 	if len(e.Missing) == 0 {
 		return fmt.Sprintf("the kernel refuses BPF to this process although it has the capabilities: is it in a user namespace or under a security policy? %v", e.Cause)
 	}
-	return fmt.Sprintf("not privileged to record: missing %s (run as root): %v", strings.Join(e.Missing, ", "), e.Cause)
+	// The cause would only guess what is said here.
+	return fmt.Sprintf("not privileged to record: missing %s (root has them)", strings.Join(e.Missing, ", "))
 }
 
 func (e *PrivilegeError) Unwrap() error { return e.Cause }
@@ -55,8 +56,9 @@ var needed = []struct {
 // explain finds out why the kernel refused the programs. Features are probed,
 // not guessed from a version: distributions carry features back.
 func explain(cause error) error {
-	if errors.Is(cause, unix.EPERM) || errors.Is(cause, unix.EACCES) && len(missingCapabilities()) > 0 {
-		return &PrivilegeError{Missing: missingCapabilities(), Cause: cause}
+	missing := missingCapabilities()
+	if errors.Is(cause, unix.EPERM) || errors.Is(cause, unix.EACCES) && len(missing) > 0 {
+		return &PrivilegeError{Missing: missing, Cause: cause}
 	}
 	if _, err := os.Stat("/sys/kernel/btf/vmlinux"); errors.Is(err, os.ErrNotExist) {
 		return &FeatureError{Feature: "type information (CONFIG_DEBUG_INFO_BTF, /sys/kernel/btf/vmlinux)", Least: "5.4", Cause: cause}

@@ -64,10 +64,14 @@ const MaximumRingSize = 1 << 30
 
 // MinimumRingSize returns the smallest size of a ring on this machine, in
 // bytes: with fewer than two chunks for each CPU and eight in all, a busy CPU
-// would overwrite what the others are still writing.
-func MinimumRingSize() int {
-	cpus := ebpf.MustPossibleCPU()
-	return (ring.HeaderChunks(cpus) + max(8, 2*cpus)) * ring.ChunkSize
+// would overwrite what the others are still writing. It fails if the kernel
+// does not tell how many CPUs there may be.
+func MinimumRingSize() (int, error) {
+	cpus, err := ebpf.PossibleCPU()
+	if err != nil {
+		return 0, fmt.Errorf("counting the possible CPUs: %w", err)
+	}
+	return (ring.HeaderChunks(cpus) + max(8, 2*cpus)) * ring.ChunkSize, nil
 }
 
 // Recorder is the loaded BPF programs and their recordings. Its methods may be
@@ -196,7 +200,11 @@ func (r *Recorder) Attach(name string, scope Scope, options Options) error {
 }
 
 func (o Options) check() error {
-	if minimum := MinimumRingSize(); o.RingSize < minimum || o.RingSize > MaximumRingSize {
+	minimum, err := MinimumRingSize()
+	if err != nil {
+		return err
+	}
+	if o.RingSize < minimum || o.RingSize > MaximumRingSize {
 		return fmt.Errorf("ring size of %d bytes: must be from %d to %d on this machine", o.RingSize, minimum, MaximumRingSize)
 	}
 	if o.StringLimit < 0 || o.StringLimit > ring.StringLimitMax {

@@ -83,7 +83,11 @@ func (c *runCommand) run(arguments []string) error {
 }
 
 func (c *runCommand) check() error {
-	if minimum := recorder.MinimumRingSize(); int(c.ringSize) < minimum || c.ringSize > recorder.MaximumRingSize {
+	minimum, err := recorder.MinimumRingSize()
+	if err != nil {
+		return err
+	}
+	if int(c.ringSize) < minimum || c.ringSize > recorder.MaximumRingSize {
 		return usage(fmt.Errorf("invalid --ring-size of %s: on this machine it can be from %s (%d bytes) to %s",
 			formatSize(int(c.ringSize)), formatSize(minimum), minimum, formatSize(recorder.MaximumRingSize)))
 	}

@@ -51,6 +51,7 @@ struct signal_struct {
 
 struct task_struct {
 	struct thread_info thread_info;
+	unsigned int flags;
 	__u32 pid;
 	__u32 tgid;
 	int exit_code;

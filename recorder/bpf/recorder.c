@@ -171,6 +171,9 @@ __noinline int count_tree_tasks(struct task_state *state, __u64 change)
 	return 0;
 }
 
+/* include/linux/sched.h: a thread that the kernel runs for io_uring and that makes no calls of its own. */
+#define PF_IO_WORKER 0x10
+
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(fork_task, struct task_struct *parent, struct task_struct *child)
 {
@@ -182,6 +185,8 @@ int BPF_PROG(fork_task, struct task_struct *parent, struct task_struct *child)
 	bool inherits;
 
 	forget_verdict(address_of((struct pt_regs *)bpf_task_pt_regs(child)));
+	if (child->flags & PF_IO_WORKER)
+		return 0;
 	if (state && state->count) {
 		struct scratch *scratch = take_scratch();
 
@@ -291,7 +296,7 @@ int BPF_PROG(exit_task)
 	struct task_memory *memory;
 	__u32 index;
 
-	if (state)
+	if (state && !(task->flags & PF_IO_WORKER))
 		end_task(task, state);
 	forget_verdict(address_of((struct pt_regs *)bpf_task_pt_regs(task)));
 	memory = bpf_task_storage_get(&tasks, task, NULL, 0);
