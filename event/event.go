@@ -10,7 +10,7 @@ import (
 
 // Event is one thing that a task did or that befell it.
 type Event struct {
-	ring.Record
+	*ring.Record
 	// ABI is what the call's number belongs to. Zero for what is no call.
 	ABI syscalls.ABI
 	// Row is the call's row in the table, nil where the number is unknown.
@@ -66,7 +66,8 @@ func decode(parsed *ring.History, architecture string) *History {
 	calls := make(map[uint32]int)
 	kills := make(map[uint32]int)
 	phantom := make(map[int]bool)
-	for i, record := range parsed.Records {
+	for i := range parsed.Records {
+		record := &parsed.Records[i]
 		event := &history.Events[i]
 		event.Record = record
 		switch record.Type {

@@ -58,7 +58,7 @@ func TestUnknownNumberIsNoError(t *testing.T) {
 func TestExecveOfAThreadBelongsToTheThread(t *testing.T) {
 	events := decodeRecords(
 		call(10, 1, 5, "execve", 0, 1, 2, 3),
-		ring.Record{Type: ring.TypeExec, Task: &ring.Task{}, TID: 10, Start: 3, End: 3, Exec: ring.Exec{OldTID: 12, Path: "/bin/true"}},
+		ring.Record{Type: ring.TypeExec, Task: &ring.Task{}, TID: 10, Start: 3, End: 3, Exec: &ring.Exec{OldTID: 12, Path: "/bin/true"}},
 		call(10, 6, 7, "brk", 0, 0),
 	)
 	var got []uint32
@@ -71,7 +71,7 @@ func TestExecveOfAThreadBelongsToTheThread(t *testing.T) {
 }
 
 func TestExecveTakesItsPathFromTheNewImage(t *testing.T) {
-	exec := ring.Record{Type: ring.TypeExec, Task: &ring.Task{}, TID: 10, Start: 3, End: 3, Exec: ring.Exec{OldTID: 10, Path: "/bin/true"}}
+	exec := ring.Record{Type: ring.TypeExec, Task: &ring.Task{}, TID: 10, Start: 3, End: 3, Exec: &ring.Exec{OldTID: 10, Path: "/bin/true"}}
 	early := ring.Capture{Argument: 0, Layout: ring.LayoutPath, Entry: true, Data: []byte("./true")}
 
 	unread := decodeRecords(call(10, 1, 5, "execve", 0, 1, 2, 3), exec)
@@ -96,10 +96,10 @@ func TestExecveTakesItsPathFromTheNewImage(t *testing.T) {
 func TestCallCutShortByTheEndOfItsTaskNeverReturned(t *testing.T) {
 	const restart = -516
 	signal := func(number uint32) ring.Record {
-		return ring.Record{Type: ring.TypeSignal, Task: &ring.Task{}, TID: 10, Start: 8, End: 8, Signal: ring.Signal{Number: number}}
+		return ring.Record{Type: ring.TypeSignal, Task: &ring.Task{}, TID: 10, Start: 8, End: 8, Signal: &ring.Signal{Number: number}}
 	}
 	exit := func(code uint32) ring.Record {
-		return ring.Record{Type: ring.TypeExit, Task: &ring.Task{}, TID: 10, Start: 9, End: 9, Exit: ring.Exit{Code: code}}
+		return ring.Record{Type: ring.TypeExit, Task: &ring.Task{}, TID: 10, Start: 9, End: 9, Exit: &ring.Exit{Code: code}}
 	}
 	for _, test := range []struct {
 		name   string
@@ -141,7 +141,7 @@ func TestFailed(t *testing.T) {
 		{"an address like an error's", call(10, 1, 5, "mmap", -4096, 0), false},
 		{"unfinished", unfinished, false},
 		{"denied", denied, true},
-		{"a signal", ring.Record{Type: ring.TypeSignal, Task: &ring.Task{}}, false},
+		{"a signal", ring.Record{Type: ring.TypeSignal, Task: &ring.Task{}, Signal: &ring.Signal{}}, false},
 	} {
 		if got := decodeRecords(test.record)[0].Failed(); got != test.want {
 			t.Errorf("%s: failed is %t, want %t", test.name, got, test.want)

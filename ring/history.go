@@ -49,7 +49,7 @@ func (s *Snapshot) History() *History {
 	for _, chunk := range s.Chunks {
 		size += len(chunk)
 	}
-	p := parser{horizon: account.CompleteSince, records: make([]Record, 0, size/64)}
+	p := parser{horizon: account.CompleteSince, records: make([]Record, 0, size/smallestCall)}
 	for _, chunk := range s.Chunks {
 		header, ok := parseChunkHeader(chunk)
 		if !ok {
@@ -110,6 +110,10 @@ func (s *Snapshot) inFlight(records []Record) []Record {
 		return record.Type != TypeCall || ended[key{record.TID, record.Start}]
 	})
 }
+
+// smallestCall is how many bytes a call takes at the least: room for that many
+// records is made at once, for it is dear to make it anew.
+const smallestCall = 32
 
 // sorted returns the records in the order of their start. It sorts small keys
 // and moves each record once: records are large.

@@ -118,9 +118,11 @@ func (p *parser) parseRecord(record *Record, data []byte) bool {
 		if len(data) < sizeofRecordSignal {
 			return false
 		}
-		record.Signal.Number = u32(data, offsetRecordSignalNumber)
 		info := data[offsetRecordSignalInfo:sizeofRecordSignal]
-		record.Signal.Info = info[:min(len(info), int(u32(data, offsetRecordSignalLength)))]
+		record.Signal = &Signal{
+			Number: u32(data, offsetRecordSignalNumber),
+			Info:   info[:min(len(info), int(u32(data, offsetRecordSignalLength)))],
+		}
 	case TypeExec:
 		if len(data) < sizeofRecordExec {
 			return false
@@ -131,7 +133,7 @@ func (p *parser) parseRecord(record *Record, data []byte) bool {
 		if path+arguments > len(strings) {
 			return false
 		}
-		record.Exec = Exec{
+		record.Exec = &Exec{
 			OldTID:    u32(data, offsetRecordExecOldTid),
 			Path:      string(strings[:path]),
 			Arguments: strings[path : path+arguments],
@@ -142,12 +144,12 @@ func (p *parser) parseRecord(record *Record, data []byte) bool {
 		if len(data) < sizeofRecordFork {
 			return false
 		}
-		record.Fork = Fork{ChildTID: u32(data, offsetRecordForkChildTid), ChildPID: u32(data, offsetRecordForkChildPid)}
+		record.Fork = &Fork{ChildTID: u32(data, offsetRecordForkChildTid), ChildPID: u32(data, offsetRecordForkChildPid)}
 	case TypeExit:
 		if len(data) < sizeofRecordExit {
 			return false
 		}
-		record.Exit = Exit{Code: u32(data, offsetRecordExitCode), OOM: flags&exitOom != 0}
+		record.Exit = &Exit{Code: u32(data, offsetRecordExitCode), OOM: flags&exitOom != 0}
 	}
 	return true
 }

@@ -1,7 +1,8 @@
 package ring
 
 // Record is one record of a ring: a system call, a signal, an exec, a fork or
-// a task's end. The fields after the common ones belong to one [Type] each.
+// a task's end. The fields after the common ones belong to one [Type] each, and
+// are zero for all others.
 type Record struct {
 	Type Type
 	CPU  uint32 // that wrote the record: the one on which the call ended
@@ -12,11 +13,11 @@ type Record struct {
 	// everything but a system call.
 	Start, End uint64
 
-	Call   Call   // Type == TypeCall
-	Signal Signal // Type == TypeSignal
-	Exec   Exec   // Type == TypeExec
-	Fork   Fork   // Type == TypeFork
-	Exit   Exit   // Type == TypeExit
+	Call   Call    // Type == TypeCall
+	Signal *Signal // Type == TypeSignal
+	Exec   *Exec   // Type == TypeExec
+	Fork   *Fork   // Type == TypeFork
+	Exit   *Exit   // Type == TypeExit
 }
 
 // Task is what the kernel said of the task that made a record.

@@ -20,7 +20,7 @@ func made(t testing.TB, abi syscalls.ABI, name string, result int64, parts ...pa
 	if !ok {
 		t.Fatalf("%v has no call %q", abi, name)
 	}
-	e := &event.Event{ABI: abi, Row: syscalls.Lookup(abi, number)}
+	e := &event.Event{Record: &ring.Record{}, ABI: abi, Row: syscalls.Lookup(abi, number)}
 	e.Type = ring.TypeCall
 	e.TID = 4958
 	e.Call.Number = number

@@ -50,7 +50,7 @@ func AppendEvent(dst []byte, e *event.Event, o *Options) []byte {
 		return appendSignalLine(dst, e)
 	case ring.TypeExit:
 		dst = appendPID(dst, e.TID)
-		return appendExit(dst, &e.Exit)
+		return appendExit(dst, e.Exit)
 	}
 	return dst
 }

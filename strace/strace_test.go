@@ -13,15 +13,15 @@ import (
 func TestAppendEvent(t *testing.T) {
 	info := func(values ...any) []byte { return bytes(values...) }
 	signal := func(number uint32, info []byte) *event.Event {
-		e := &event.Event{}
+		e := &event.Event{Record: &ring.Record{}}
 		e.Type, e.TID = ring.TypeSignal, 5219
-		e.Signal = ring.Signal{Number: number, Info: info}
+		e.Signal = &ring.Signal{Number: number, Info: info}
 		return e
 	}
 	exit := func(tid, code uint32) *event.Event {
-		e := &event.Event{}
+		e := &event.Event{Record: &ring.Record{}}
 		e.Type, e.TID = ring.TypeExit, tid
-		e.Exit.Code = code
+		e.Exit = &ring.Exit{Code: code}
 		return e
 	}
 	child := func(code, pid, status uint32) []byte {
@@ -49,9 +49,9 @@ func TestAppendEvent(t *testing.T) {
 		{exit(5220, 3<<8), "5220  +++ exited with 3 +++"},
 		{exit(5221, 9), "5221  +++ killed by SIGKILL +++"},
 		{exit(123456, 11|0x80), "123456 +++ killed by SIGSEGV (core dumped) +++"},
-		{&event.Event{Record: ring.Record{Type: ring.TypeFork}}, ""},
-		{&event.Event{Record: ring.Record{Type: ring.TypeExec}}, ""},
-		{&event.Event{ABI: syscalls.AMD64, Record: ring.Record{Type: ring.TypeCall, TID: 1, Call: ring.Call{Number: 0x1d3, Arguments: []uint64{1, 2, 3, 4, 5, 6}, Return: -22}}},
+		{&event.Event{Record: &ring.Record{Type: ring.TypeFork}}, ""},
+		{&event.Event{Record: &ring.Record{Type: ring.TypeExec}}, ""},
+		{&event.Event{ABI: syscalls.AMD64, Record: &ring.Record{Type: ring.TypeCall, TID: 1, Call: ring.Call{Number: 0x1d3, Arguments: []uint64{1, 2, 3, 4, 5, 6}, Return: -22}}},
 			"1     syscall_0x1d3(0x1, 0x2, 0x3, 0x4, 0x5, 0x6) = -1 EINVAL (Invalid argument)"},
 	}
 	for _, test := range tests {
@@ -196,7 +196,7 @@ func allRows() []tableRow {
 
 // random makes an event of the row out of bytes: its arguments and what was captured.
 func (row tableRow) random(data []byte, lengths uint16, shape uint8, result int64) *event.Event {
-	e := &event.Event{ABI: row.abi, Row: row.call}
+	e := &event.Event{Record: &ring.Record{}, ABI: row.abi, Row: row.call}
 	e.Type = ring.TypeCall
 	e.TID = uint32(lengths)
 	e.Call.Number = row.number
@@ -266,12 +266,11 @@ func FuzzAppendEvent(f *testing.F) {
 	f.Fuzz(func(t *testing.T, which uint16, data []byte, lengths uint16, shape uint8, result, limit int64) {
 		options := &Options{StringLimit: int(limit)}
 		check(t, rows[int(which)%len(rows)].random(data, lengths, shape, result), options, len(data))
-		e := &event.Event{}
+		e := &event.Event{Record: &ring.Record{}}
 		e.Type = ring.TypeSignal
-		e.Signal.Number = uint32(result)
-		e.Signal.Info = data
+		e.Signal = &ring.Signal{Number: uint32(result), Info: data}
 		check(t, e, options, len(data))
-		e.Exit.Code = uint32(result)
+		e.Exit = &ring.Exit{Code: uint32(result)}
 		e.Type = ring.Type(shape)
 		check(t, e, options, len(data))
 	})

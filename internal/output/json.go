@@ -86,7 +86,7 @@ func (f *jsonFormat) append(dst []byte, e *event.Event) []byte {
 		dst = f.appendCall(dst, e)
 	case ring.TypeSignal:
 		dst = f.appendHead(dst, "signal", e)
-		dst = appendSignal(dst, &e.Signal)
+		dst = appendSignal(dst, e.Signal)
 	case ring.TypeExec:
 		dst = f.appendHead(dst, "exec", e)
 		dst = appendExec(dst, e)
@@ -96,7 +96,7 @@ func (f *jsonFormat) append(dst []byte, e *event.Event) []byte {
 		dst = appendNumberMember(dst, "childTid", uint64(e.Fork.ChildTID))
 	case ring.TypeExit:
 		dst = f.appendHead(dst, "exit", e)
-		dst = appendExit(dst, &e.Exit)
+		dst = appendExit(dst, e.Exit)
 	default:
 		return dst[:start]
 	}

@@ -45,7 +45,7 @@ func call(t *testing.T, of *ring.Task, after uint64, name string, result int64, 
 		t.Fatalf("no system call %q", name)
 	}
 	return event.Event{
-		Record: ring.Record{
+		Record: &ring.Record{
 			Type: ring.TypeCall, CPU: 1, Task: of, TID: of.PID,
 			Start: boot + after*1000, End: boot + after*1000 + 1234,
 			Call: ring.Call{Number: number, Arguments: arguments, Return: result},
@@ -93,18 +93,18 @@ func testHistory(t *testing.T) *event.History {
 	info[16] = 77 // si_pid
 	at := func(kind ring.Type, of *ring.Task, after uint64) event.Event {
 		moment := boot + after*1000
-		return event.Event{Record: ring.Record{Type: kind, CPU: 1, Task: of, TID: of.PID, Start: moment, End: moment}}
+		return event.Event{Record: &ring.Record{Type: kind, CPU: 1, Task: of, TID: of.PID, Start: moment, End: moment}}
 	}
 	exec := at(ring.TypeExec, cat, 1)
-	exec.Exec = ring.Exec{OldTID: 100, Path: "/bin/cat", Arguments: []byte("cat\x00" + hostile + "\x00"), Argc: 3, Envc: 2}
+	exec.Exec = &ring.Exec{OldTID: 100, Path: "/bin/cat", Arguments: []byte("cat\x00" + hostile + "\x00"), Argc: 3, Envc: 2}
 	fork := at(ring.TypeFork, cat, 40)
-	fork.Fork = ring.Fork{ChildPID: 102, ChildTID: 102}
+	fork.Fork = &ring.Fork{ChildPID: 102, ChildTID: 102}
 	signal := at(ring.TypeSignal, cat, 60)
-	signal.Signal = ring.Signal{Number: 11, Info: info}
+	signal.Signal = &ring.Signal{Number: 11, Info: info}
 	killed := at(ring.TypeExit, cat, 70)
-	killed.Exit.Code = 11 | 0x80
+	killed.Exit = &ring.Exit{Code: 11 | 0x80}
 	exited := at(ring.TypeExit, inContainer, 80)
-	exited.Exit.Code = 1 << 8
+	exited.Exit = &ring.Exit{Code: 1 << 8}
 
 	return &event.History{
 		Events: []event.Event{
@@ -358,8 +358,8 @@ func TestUnknownFormat(t *testing.T) {
 
 // strace sees no SIGKILL, only what it does.
 func TestKillIsNoLine(t *testing.T) {
-	kill := event.Event{Record: ring.Record{Type: ring.TypeSignal, Task: task(1, "a"), TID: 1, Signal: ring.Signal{Number: 9}}}
-	end := event.Event{Record: ring.Record{Type: ring.TypeExit, Task: task(1, "a"), TID: 1, Exit: ring.Exit{Code: 9}}}
+	kill := event.Event{Record: &ring.Record{Type: ring.TypeSignal, Task: task(1, "a"), TID: 1, Signal: &ring.Signal{Number: 9}}}
+	end := event.Event{Record: &ring.Record{Type: ring.TypeExit, Task: task(1, "a"), TID: 1, Exit: &ring.Exit{Code: 9}}}
 	history := &event.History{Events: []event.Event{kill, end}}
 	compare(t, print(t, testRecording(), history, &Selection{}, &Options{Format: Strace}), "1     +++ killed by SIGKILL +++\n")
 }
