@@ -17,6 +17,7 @@ const (
 	ArrayLimit       = 512
 	VectorLimit      = 32
 	CountLimit       = 512
+	EntriesLimit     = 1024
 	StringTruncated  = 32768
 	StringUnreadable = 16384
 	BufferUnreadable = 65535
@@ -68,6 +69,7 @@ const (
 	LayoutStrings Layout = 6
 	LayoutBuffers Layout = 7
 	LayoutCount   Layout = 8
+	LayoutEntries Layout = 9
 )
 
 // When is the moment at which memory is captured.

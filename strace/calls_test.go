@@ -321,6 +321,10 @@ func TestAppendCall(t *testing.T) {
 		{made(t, amd64, "sigaltstack", 0, arguments(here, here), early(0, uint64(0x10000), uint32(2), 4, uint64(8192)), late(1, uint64(0x10000), uint32(0), 4, uint64(8192))),
 			"sigaltstack({ss_sp=0x10000, ss_flags=SS_DISABLE, ss_size=8192}, {ss_sp=0x10000, ss_flags=0, ss_size=8192})", "0"},
 
+		{made(t, amd64, "getdents64", 2472, arguments(3, here, 32768), late(1, uint32(82))), "getdents64(3, 0x7ffd323b17a0 /* 82 entries */, 32768)", "2472"},
+		{made(t, amd64, "getdents64", 0, arguments(3, here, 32768), late(1, uint32(0))), "getdents64(3, 0x7ffd323b17a0 /* 0 entries */, 32768)", "0"},
+		{made(t, amd64, "getdents64", deny(20), arguments(3, here, 32768)), "getdents64(3, 0x7ffd323b17a0, 32768)", "-1 ENOTDIR (Not a directory)"},
+
 		// Devices.
 		{made(t, amd64, "ioctl", deny(25), arguments(0, 0x5401, 0x7fffe5bea2b0)), "ioctl(0, TCGETS, 0x7fffe5bea2b0)", "-1 ENOTTY (Inappropriate ioctl for device)"},
 		{made(t, amd64, "ioctl", deny(9), arguments(minus(1), 0x5451)), "ioctl(-1, FIOCLEX)", "-1 EBADF (Bad file descriptor)"},

@@ -709,3 +709,19 @@ var moveMountFlags = flags{unknown: "MOVE_MOUNT_???", names: []entry{
 	{0x100, "MOVE_MOUNT_SET_GROUP"},
 	{0x200, "MOVE_MOUNT_BENEATH"},
 }}
+
+// directoryEntries appends the address of a buffer of directory entries and how
+// many there are.
+func directoryEntries(dst []byte, e *event.Event, index int, _ *Options) []byte {
+	dst = appendPointer(dst, register(e, index))
+	data := bytesOf(after(e, index), 4)
+	if data == nil {
+		return dst
+	}
+	dst = append(dst, " /* "...)
+	dst = appendUint(dst, uint64(little.Uint32(data)))
+	if little.Uint32(data) == 1 {
+		return append(dst, " entry */"...)
+	}
+	return append(dst, " entries */"...)
+}

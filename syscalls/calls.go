@@ -369,7 +369,7 @@ var calls = [...]Call{
 	}, Returns: KindInt, Sets: SetDescriptor},
 	{Name: "getdents", Arguments: []Argument{
 		{Name: "fd", Kind: KindFD},
-		{Name: "dirent", Kind: KindDirents},
+		{Name: "dirent", Kind: KindDirents, Memory: Memory{Layout: ring.LayoutEntries, When: ring.WhenOut, Size: 16, Count: ring.CountReturn}},
 		{Name: "count", Kind: KindUint},
 	}, Returns: KindCount, Sets: SetDescriptor},
 	{Name: "getcwd", Arguments: []Argument{
@@ -946,7 +946,7 @@ var calls = [...]Call{
 	}, Returns: KindInt, Sets: SetMemory},
 	{Name: "getdents64", Arguments: []Argument{
 		{Name: "fd", Kind: KindFD},
-		{Name: "dirent", Kind: KindDirents64},
+		{Name: "dirent", Kind: KindDirents64, Memory: Memory{Layout: ring.LayoutEntries, When: ring.WhenOut, Size: 16, Count: ring.CountReturn}},
 		{Name: "count", Kind: KindUint},
 	}, Returns: KindCount, Sets: SetDescriptor},
 	{Name: "set_tid_address", Arguments: []Argument{
@@ -2111,6 +2111,11 @@ var calls = [...]Call{
 		{Name: "result", Kind: KindOffsetPointer, Memory: Memory{Layout: ring.LayoutStruct, When: ring.WhenOut, Size: 8}},
 		{Name: "whence", Kind: KindSeekWhence},
 	}, Returns: KindInt, Sets: SetDescriptor},
+	{Name: "getdents", Arguments: []Argument{
+		{Name: "fd", Kind: KindFD},
+		{Name: "dirent", Kind: KindDirents, Memory: Memory{Layout: ring.LayoutEntries, When: ring.WhenOut, Size: 8, Count: ring.CountReturn}},
+		{Name: "count", Kind: KindUint},
+	}, Returns: KindCount, Sets: SetDescriptor},
 	{Name: "_newselect", Arguments: []Argument{
 		{Name: "n", Kind: KindInt},
 		{Name: "inp", Kind: KindFDSet, Memory: Memory{Layout: ring.LayoutStruct, When: ring.WhenInOut, Size: 128, Count: ring.CountArgumentBits}},

@@ -246,9 +246,9 @@ const (
 	KindUstat
 	// KindOpenHow: struct open_how.
 	KindOpenHow
-	// KindDirents: directory entries (struct linux_dirent).
+	// KindDirents: directory entries (struct linux_dirent), by where one has its length.
 	KindDirents
-	// KindDirents64: directory entries (struct linux_dirent64).
+	// KindDirents64: directory entries (struct linux_dirent64), by where one has its length.
 	KindDirents64
 	// KindOldDirent: a directory entry (struct old_linux_dirent).
 	KindOldDirent

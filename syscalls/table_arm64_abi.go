@@ -24,8 +24,8 @@ var tableARM64 = table{
 	18:  213, // lookup_dcookie
 	19:  291, // eventfd2
 	20:  292, // epoll_create1
-	21:  564, // epoll_ctl
-	22:  565, // epoll_pwait
+	21:  565, // epoll_ctl
+	22:  566, // epoll_pwait
 	23:  33,  // dup
 	24:  293, // dup3
 	25:  73,  // fcntl
@@ -299,7 +299,7 @@ var tableARM64 = table{
 	438: 352, // pidfd_getfd
 	439: 353, // faccessat2
 	440: 354, // process_madvise
-	441: 566, // epoll_pwait2
+	441: 567, // epoll_pwait2
 	442: 356, // mount_setattr
 	443: 357, // quotactl_fd
 	444: 358, // landlock_create_ruleset

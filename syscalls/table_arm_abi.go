@@ -107,8 +107,8 @@ var tableARM = table{
 	138: 449, // setfsuid
 	139: 450, // setfsgid
 	140: 451, // _llseek
-	141: 79,  // getdents
-	142: 452, // _newselect
+	141: 452, // getdents
+	142: 453, // _newselect
 	143: 74,  // flock
 	144: 27,  // msync
 	145: 20,  // readv
@@ -127,65 +127,65 @@ var tableARM = table{
 	158: 25,  // sched_yield
 	159: 147, // sched_get_priority_max
 	160: 148, // sched_get_priority_min
-	161: 453, // sched_rr_get_interval
-	162: 454, // nanosleep
+	161: 454, // sched_rr_get_interval
+	162: 455, // nanosleep
 	163: 26,  // mremap
-	164: 455, // setresuid
-	165: 456, // getresuid
+	164: 456, // setresuid
+	165: 457, // getresuid
 	168: 8,   // poll
 	169: 181, // nfsservctl
-	170: 458, // setresgid
-	171: 459, // getresgid
+	170: 459, // setresgid
+	171: 460, // getresgid
 	172: 158, // prctl
 	173: 16,  // rt_sigreturn
-	174: 460, // rt_sigaction
+	174: 461, // rt_sigaction
 	175: 15,  // rt_sigprocmask
 	176: 128, // rt_sigpending
-	177: 461, // rt_sigtimedwait
+	177: 462, // rt_sigtimedwait
 	178: 130, // rt_sigqueueinfo
 	179: 131, // rt_sigsuspend
-	180: 567, // pread64
-	181: 568, // pwrite64
-	182: 464, // chown
+	180: 568, // pread64
+	181: 569, // pwrite64
+	182: 465, // chown
 	183: 80,  // getcwd
 	184: 126, // capget
 	185: 127, // capset
-	186: 465, // sigaltstack
-	187: 466, // sendfile
+	186: 466, // sigaltstack
+	187: 467, // sendfile
 	190: 59,  // vfork
-	191: 467, // ugetrlimit
-	192: 468, // mmap2
-	193: 569, // truncate64
-	194: 570, // ftruncate64
-	195: 571, // stat64
-	196: 572, // lstat64
-	197: 573, // fstat64
-	198: 474, // lchown32
-	199: 475, // getuid32
-	200: 476, // getgid32
-	201: 477, // geteuid32
-	202: 478, // getegid32
-	203: 479, // setreuid32
-	204: 480, // setregid32
-	205: 481, // getgroups32
-	206: 482, // setgroups32
-	207: 483, // fchown32
-	208: 484, // setresuid32
-	209: 485, // getresuid32
-	210: 486, // setresgid32
-	211: 487, // getresgid32
-	212: 488, // chown32
-	213: 489, // setuid32
-	214: 490, // setgid32
-	215: 491, // setfsuid32
-	216: 492, // setfsgid32
+	191: 468, // ugetrlimit
+	192: 469, // mmap2
+	193: 570, // truncate64
+	194: 571, // ftruncate64
+	195: 572, // stat64
+	196: 573, // lstat64
+	197: 574, // fstat64
+	198: 475, // lchown32
+	199: 476, // getuid32
+	200: 477, // getgid32
+	201: 478, // geteuid32
+	202: 479, // getegid32
+	203: 480, // setreuid32
+	204: 481, // setregid32
+	205: 482, // getgroups32
+	206: 483, // setgroups32
+	207: 484, // fchown32
+	208: 485, // setresuid32
+	209: 486, // getresuid32
+	210: 487, // setresgid32
+	211: 488, // getresgid32
+	212: 489, // chown32
+	213: 490, // setuid32
+	214: 491, // setgid32
+	215: 492, // setfsuid32
+	216: 493, // setfsgid32
 	217: 218, // getdents64
 	218: 156, // pivot_root
 	219: 28,  // mincore
 	220: 29,  // madvise
-	221: 574, // fcntl64
+	221: 575, // fcntl64
 	224: 187, // gettid
-	225: 575, // readahead
+	225: 576, // readahead
 	226: 189, // setxattr
 	227: 190, // lsetxattr
 	228: 191, // fsetxattr
@@ -199,46 +199,46 @@ var tableARM = table{
 	236: 199, // lremovexattr
 	237: 200, // fremovexattr
 	238: 201, // tkill
-	239: 495, // sendfile64
-	240: 496, // futex
+	239: 496, // sendfile64
+	240: 497, // futex
 	241: 204, // sched_setaffinity
 	242: 205, // sched_getaffinity
-	243: 497, // io_setup
+	243: 498, // io_setup
 	244: 208, // io_destroy
-	245: 498, // io_getevents
+	245: 499, // io_getevents
 	246: 210, // io_submit
 	247: 211, // io_cancel
 	248: 232, // exit_group
-	249: 500, // lookup_dcookie
+	249: 501, // lookup_dcookie
 	250: 214, // epoll_create
-	251: 564, // epoll_ctl
-	252: 576, // epoll_wait
+	251: 565, // epoll_ctl
+	252: 577, // epoll_wait
 	253: 217, // remap_file_pages
 	256: 219, // set_tid_address
 	257: 223, // timer_create
-	258: 501, // timer_settime
-	259: 502, // timer_gettime
+	258: 502, // timer_settime
+	259: 503, // timer_gettime
 	260: 226, // timer_getoverrun
 	261: 227, // timer_delete
-	262: 503, // clock_settime
-	263: 504, // clock_gettime
-	264: 505, // clock_getres
-	265: 506, // clock_nanosleep
-	266: 507, // statfs64
-	267: 508, // fstatfs64
+	262: 504, // clock_settime
+	263: 505, // clock_gettime
+	264: 506, // clock_getres
+	265: 507, // clock_nanosleep
+	266: 508, // statfs64
+	267: 509, // fstatfs64
 	268: 235, // tgkill
-	269: 509, // utimes
-	270: 577, // fadvise64_64
-	271: 578, // pciconfig_iobase
-	272: 579, // pciconfig_read
-	273: 580, // pciconfig_write
-	274: 511, // mq_open
+	269: 510, // utimes
+	270: 578, // fadvise64_64
+	271: 579, // pciconfig_iobase
+	272: 580, // pciconfig_read
+	273: 581, // pciconfig_write
+	274: 512, // mq_open
 	275: 242, // mq_unlink
-	276: 512, // mq_timedsend
-	277: 513, // mq_timedreceive
+	276: 513, // mq_timedsend
+	277: 514, // mq_timedreceive
 	278: 245, // mq_notify
-	279: 514, // mq_getsetattr
-	280: 515, // waitid
+	279: 515, // mq_getsetattr
+	280: 516, // waitid
 	281: 42,  // socket
 	282: 50,  // bind
 	283: 43,  // connect
@@ -247,15 +247,15 @@ var tableARM = table{
 	286: 52,  // getsockname
 	287: 53,  // getpeername
 	288: 54,  // socketpair
-	289: 581, // send
+	289: 582, // send
 	290: 45,  // sendto
-	291: 582, // recv
+	291: 583, // recv
 	292: 46,  // recvfrom
 	293: 49,  // shutdown
 	294: 55,  // setsockopt
 	295: 56,  // getsockopt
-	296: 535, // sendmsg
-	297: 536, // recvmsg
+	296: 536, // sendmsg
+	297: 537, // recvmsg
 	298: 66,  // semop
 	299: 65,  // semget
 	300: 67,  // semctl
@@ -270,7 +270,7 @@ var tableARM = table{
 	309: 249, // add_key
 	310: 250, // request_key
 	311: 251, // keyctl
-	312: 583, // semtimedop
+	312: 584, // semtimedop
 	313: 237, // vserver
 	314: 252, // ioprio_set
 	315: 253, // ioprio_get
@@ -284,8 +284,8 @@ var tableARM = table{
 	323: 259, // mkdirat
 	324: 260, // mknodat
 	325: 261, // fchownat
-	326: 516, // futimesat
-	327: 584, // fstatat64
+	326: 517, // futimesat
+	327: 585, // fstatat64
 	328: 264, // unlinkat
 	329: 265, // renameat
 	330: 266, // linkat
@@ -293,49 +293,49 @@ var tableARM = table{
 	332: 268, // readlinkat
 	333: 269, // fchmodat
 	334: 270, // faccessat
-	335: 518, // pselect6
-	336: 519, // ppoll
+	335: 519, // pselect6
+	336: 520, // ppoll
 	337: 273, // unshare
 	338: 274, // set_robust_list
-	339: 520, // get_robust_list
+	339: 521, // get_robust_list
 	340: 276, // splice
-	341: 585, // sync_file_range2
+	341: 586, // sync_file_range2
 	342: 277, // tee
 	343: 279, // vmsplice
-	344: 522, // move_pages
+	344: 523, // move_pages
 	345: 310, // getcpu
-	346: 565, // epoll_pwait
+	346: 566, // epoll_pwait
 	347: 247, // kexec_load
-	348: 523, // utimensat
+	348: 524, // utimensat
 	349: 283, // signalfd
 	350: 284, // timerfd_create
 	351: 285, // eventfd
-	352: 524, // fallocate
-	353: 525, // timerfd_settime
-	354: 526, // timerfd_gettime
+	352: 525, // fallocate
+	353: 526, // timerfd_settime
+	354: 527, // timerfd_gettime
 	355: 290, // signalfd4
 	356: 291, // eventfd2
 	357: 292, // epoll_create1
 	358: 293, // dup3
 	359: 294, // pipe2
 	360: 295, // inotify_init1
-	361: 527, // preadv
-	362: 528, // pwritev
+	361: 528, // preadv
+	362: 529, // pwritev
 	363: 298, // rt_tgsigqueueinfo
 	364: 299, // perf_event_open
-	365: 529, // recvmmsg
+	365: 530, // recvmmsg
 	366: 289, // accept4
 	367: 301, // fanotify_init
-	368: 530, // fanotify_mark
+	368: 531, // fanotify_mark
 	369: 303, // prlimit64
 	370: 304, // name_to_handle_at
 	371: 305, // open_by_handle_at
-	372: 531, // clock_adjtime
+	372: 532, // clock_adjtime
 	373: 307, // syncfs
-	374: 532, // sendmmsg
+	374: 533, // sendmmsg
 	375: 309, // setns
-	376: 533, // process_vm_readv
-	377: 534, // process_vm_writev
+	376: 534, // process_vm_readv
+	377: 535, // process_vm_writev
 	378: 313, // kcmp
 	379: 314, // finit_module
 	380: 315, // sched_setattr
@@ -350,36 +350,36 @@ var tableARM = table{
 	389: 325, // membarrier
 	390: 326, // mlock2
 	391: 327, // copy_file_range
-	392: 537, // preadv2
-	393: 538, // pwritev2
+	392: 538, // preadv2
+	393: 539, // pwritev2
 	394: 330, // pkey_mprotect
 	395: 331, // pkey_alloc
 	396: 332, // pkey_free
 	397: 333, // statx
 	398: 335, // rseq
-	399: 539, // io_pgetevents
+	399: 540, // io_pgetevents
 	400: 257, // migrate_pages
 	401: 321, // kexec_file_load
-	403: 540, // clock_gettime64
-	404: 541, // clock_settime64
-	405: 542, // clock_adjtime64
-	406: 543, // clock_getres_time64
-	407: 544, // clock_nanosleep_time64
-	408: 545, // timer_gettime64
-	409: 546, // timer_settime64
-	410: 547, // timerfd_gettime64
-	411: 548, // timerfd_settime64
-	412: 549, // utimensat_time64
-	413: 550, // pselect6_time64
-	414: 551, // ppoll_time64
-	416: 552, // io_pgetevents_time64
-	417: 553, // recvmmsg_time64
-	418: 554, // mq_timedsend_time64
-	419: 555, // mq_timedreceive_time64
-	420: 556, // semtimedop_time64
-	421: 557, // rt_sigtimedwait_time64
-	422: 558, // futex_time64
-	423: 559, // sched_rr_get_interval_time64
+	403: 541, // clock_gettime64
+	404: 542, // clock_settime64
+	405: 543, // clock_adjtime64
+	406: 544, // clock_getres_time64
+	407: 545, // clock_nanosleep_time64
+	408: 546, // timer_gettime64
+	409: 547, // timer_settime64
+	410: 548, // timerfd_gettime64
+	411: 549, // timerfd_settime64
+	412: 550, // utimensat_time64
+	413: 551, // pselect6_time64
+	414: 552, // ppoll_time64
+	416: 553, // io_pgetevents_time64
+	417: 554, // recvmmsg_time64
+	418: 555, // mq_timedsend_time64
+	419: 556, // mq_timedreceive_time64
+	420: 557, // semtimedop_time64
+	421: 558, // rt_sigtimedwait_time64
+	422: 559, // futex_time64
+	423: 560, // sched_rr_get_interval_time64
 	424: 338, // pidfd_send_signal
 	425: 339, // io_uring_setup
 	426: 340, // io_uring_enter
@@ -396,8 +396,8 @@ var tableARM = table{
 	437: 351, // openat2
 	438: 352, // pidfd_getfd
 	439: 353, // faccessat2
-	440: 560, // process_madvise
-	441: 566, // epoll_pwait2
+	440: 561, // process_madvise
+	441: 567, // epoll_pwait2
 	442: 356, // mount_setattr
 	443: 357, // quotactl_fd
 	444: 358, // landlock_create_ruleset
@@ -431,10 +431,10 @@ var tableARM = table{
 
 // privateARM begins at privateBase.
 var privateARM = table{
-	1: 586, // breakpoint
-	2: 587, // cacheflush
-	3: 588, // usr26
-	4: 589, // usr32
-	5: 590, // set_tls
-	6: 591, // get_tls
+	1: 587, // breakpoint
+	2: 588, // cacheflush
+	3: 589, // usr26
+	4: 590, // usr32
+	5: 591, // set_tls
+	6: 592, // get_tls
 }

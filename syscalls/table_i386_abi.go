@@ -144,8 +144,8 @@ var tableI386 = table{
 	138: 449, // setfsuid
 	139: 450, // setfsgid
 	140: 451, // _llseek
-	141: 79,  // getdents
-	142: 452, // _newselect
+	141: 452, // getdents
+	142: 453, // _newselect
 	143: 74,  // flock
 	144: 27,  // msync
 	145: 20,  // readv
@@ -164,69 +164,69 @@ var tableI386 = table{
 	158: 25,  // sched_yield
 	159: 147, // sched_get_priority_max
 	160: 148, // sched_get_priority_min
-	161: 453, // sched_rr_get_interval
-	162: 454, // nanosleep
+	161: 454, // sched_rr_get_interval
+	162: 455, // nanosleep
 	163: 26,  // mremap
-	164: 455, // setresuid
-	165: 456, // getresuid
-	166: 457, // vm86
+	164: 456, // setresuid
+	165: 457, // getresuid
+	166: 458, // vm86
 	167: 179, // query_module
 	168: 8,   // poll
 	169: 181, // nfsservctl
-	170: 458, // setresgid
-	171: 459, // getresgid
+	170: 459, // setresgid
+	171: 460, // getresgid
 	172: 158, // prctl
 	173: 16,  // rt_sigreturn
-	174: 460, // rt_sigaction
+	174: 461, // rt_sigaction
 	175: 15,  // rt_sigprocmask
 	176: 128, // rt_sigpending
-	177: 461, // rt_sigtimedwait
+	177: 462, // rt_sigtimedwait
 	178: 130, // rt_sigqueueinfo
 	179: 131, // rt_sigsuspend
-	180: 462, // pread64
-	181: 463, // pwrite64
-	182: 464, // chown
+	180: 463, // pread64
+	181: 464, // pwrite64
+	182: 465, // chown
 	183: 80,  // getcwd
 	184: 126, // capget
 	185: 127, // capset
-	186: 465, // sigaltstack
-	187: 466, // sendfile
+	186: 466, // sigaltstack
+	187: 467, // sendfile
 	188: 182, // getpmsg
 	189: 183, // putpmsg
 	190: 59,  // vfork
-	191: 467, // ugetrlimit
-	192: 468, // mmap2
-	193: 469, // truncate64
-	194: 470, // ftruncate64
-	195: 471, // stat64
-	196: 472, // lstat64
-	197: 473, // fstat64
-	198: 474, // lchown32
-	199: 475, // getuid32
-	200: 476, // getgid32
-	201: 477, // geteuid32
-	202: 478, // getegid32
-	203: 479, // setreuid32
-	204: 480, // setregid32
-	205: 481, // getgroups32
-	206: 482, // setgroups32
-	207: 483, // fchown32
-	208: 484, // setresuid32
-	209: 485, // getresuid32
-	210: 486, // setresgid32
-	211: 487, // getresgid32
-	212: 488, // chown32
-	213: 489, // setuid32
-	214: 490, // setgid32
-	215: 491, // setfsuid32
-	216: 492, // setfsgid32
+	191: 468, // ugetrlimit
+	192: 469, // mmap2
+	193: 470, // truncate64
+	194: 471, // ftruncate64
+	195: 472, // stat64
+	196: 473, // lstat64
+	197: 474, // fstat64
+	198: 475, // lchown32
+	199: 476, // getuid32
+	200: 477, // getgid32
+	201: 478, // geteuid32
+	202: 479, // getegid32
+	203: 480, // setreuid32
+	204: 481, // setregid32
+	205: 482, // getgroups32
+	206: 483, // setgroups32
+	207: 484, // fchown32
+	208: 485, // setresuid32
+	209: 486, // getresuid32
+	210: 487, // setresgid32
+	211: 488, // getresgid32
+	212: 489, // chown32
+	213: 490, // setuid32
+	214: 491, // setgid32
+	215: 492, // setfsuid32
+	216: 493, // setfsgid32
 	217: 156, // pivot_root
 	218: 28,  // mincore
 	219: 29,  // madvise
 	220: 218, // getdents64
-	221: 493, // fcntl64
+	221: 494, // fcntl64
 	224: 187, // gettid
-	225: 494, // readahead
+	225: 495, // readahead
 	226: 189, // setxattr
 	227: 190, // lsetxattr
 	228: 191, // fsetxattr
@@ -240,51 +240,51 @@ var tableI386 = table{
 	236: 199, // lremovexattr
 	237: 200, // fremovexattr
 	238: 201, // tkill
-	239: 495, // sendfile64
-	240: 496, // futex
+	239: 496, // sendfile64
+	240: 497, // futex
 	241: 204, // sched_setaffinity
 	242: 205, // sched_getaffinity
 	243: 206, // set_thread_area
 	244: 212, // get_thread_area
-	245: 497, // io_setup
+	245: 498, // io_setup
 	246: 208, // io_destroy
-	247: 498, // io_getevents
+	247: 499, // io_getevents
 	248: 210, // io_submit
 	249: 211, // io_cancel
-	250: 499, // fadvise64
+	250: 500, // fadvise64
 	252: 232, // exit_group
-	253: 500, // lookup_dcookie
+	253: 501, // lookup_dcookie
 	254: 214, // epoll_create
 	255: 234, // epoll_ctl
 	256: 233, // epoll_wait
 	257: 217, // remap_file_pages
 	258: 219, // set_tid_address
 	259: 223, // timer_create
-	260: 501, // timer_settime
-	261: 502, // timer_gettime
+	260: 502, // timer_settime
+	261: 503, // timer_gettime
 	262: 226, // timer_getoverrun
 	263: 227, // timer_delete
-	264: 503, // clock_settime
-	265: 504, // clock_gettime
-	266: 505, // clock_getres
-	267: 506, // clock_nanosleep
-	268: 507, // statfs64
-	269: 508, // fstatfs64
+	264: 504, // clock_settime
+	265: 505, // clock_gettime
+	266: 506, // clock_getres
+	267: 507, // clock_nanosleep
+	268: 508, // statfs64
+	269: 509, // fstatfs64
 	270: 235, // tgkill
-	271: 509, // utimes
-	272: 510, // fadvise64_64
+	271: 510, // utimes
+	272: 511, // fadvise64_64
 	273: 237, // vserver
 	274: 238, // mbind
 	275: 240, // get_mempolicy
 	276: 239, // set_mempolicy
-	277: 511, // mq_open
+	277: 512, // mq_open
 	278: 242, // mq_unlink
-	279: 512, // mq_timedsend
-	280: 513, // mq_timedreceive
+	279: 513, // mq_timedsend
+	280: 514, // mq_timedreceive
 	281: 245, // mq_notify
-	282: 514, // mq_getsetattr
+	282: 515, // mq_getsetattr
 	283: 247, // kexec_load
-	284: 515, // waitid
+	284: 516, // waitid
 	286: 249, // add_key
 	287: 250, // request_key
 	288: 251, // keyctl
@@ -298,8 +298,8 @@ var tableI386 = table{
 	296: 259, // mkdirat
 	297: 260, // mknodat
 	298: 261, // fchownat
-	299: 516, // futimesat
-	300: 517, // fstatat64
+	299: 517, // futimesat
+	300: 518, // fstatat64
 	301: 264, // unlinkat
 	302: 265, // renameat
 	303: 266, // linkat
@@ -307,47 +307,47 @@ var tableI386 = table{
 	305: 268, // readlinkat
 	306: 269, // fchmodat
 	307: 270, // faccessat
-	308: 518, // pselect6
-	309: 519, // ppoll
+	308: 519, // pselect6
+	309: 520, // ppoll
 	310: 273, // unshare
 	311: 274, // set_robust_list
-	312: 520, // get_robust_list
+	312: 521, // get_robust_list
 	313: 276, // splice
-	314: 521, // sync_file_range
+	314: 522, // sync_file_range
 	315: 277, // tee
 	316: 279, // vmsplice
-	317: 522, // move_pages
+	317: 523, // move_pages
 	318: 310, // getcpu
 	319: 282, // epoll_pwait
-	320: 523, // utimensat
+	320: 524, // utimensat
 	321: 283, // signalfd
 	322: 284, // timerfd_create
 	323: 285, // eventfd
-	324: 524, // fallocate
-	325: 525, // timerfd_settime
-	326: 526, // timerfd_gettime
+	324: 525, // fallocate
+	325: 526, // timerfd_settime
+	326: 527, // timerfd_gettime
 	327: 290, // signalfd4
 	328: 291, // eventfd2
 	329: 292, // epoll_create1
 	330: 293, // dup3
 	331: 294, // pipe2
 	332: 295, // inotify_init1
-	333: 527, // preadv
-	334: 528, // pwritev
+	333: 528, // preadv
+	334: 529, // pwritev
 	335: 298, // rt_tgsigqueueinfo
 	336: 299, // perf_event_open
-	337: 529, // recvmmsg
+	337: 530, // recvmmsg
 	338: 301, // fanotify_init
-	339: 530, // fanotify_mark
+	339: 531, // fanotify_mark
 	340: 303, // prlimit64
 	341: 304, // name_to_handle_at
 	342: 305, // open_by_handle_at
-	343: 531, // clock_adjtime
+	343: 532, // clock_adjtime
 	344: 307, // syncfs
-	345: 532, // sendmmsg
+	345: 533, // sendmmsg
 	346: 309, // setns
-	347: 533, // process_vm_readv
-	348: 534, // process_vm_writev
+	347: 534, // process_vm_readv
+	348: 535, // process_vm_writev
 	349: 313, // kcmp
 	350: 314, // finit_module
 	351: 315, // sched_setattr
@@ -369,22 +369,22 @@ var tableI386 = table{
 	367: 52,  // getsockname
 	368: 53,  // getpeername
 	369: 45,  // sendto
-	370: 535, // sendmsg
+	370: 536, // sendmsg
 	371: 46,  // recvfrom
-	372: 536, // recvmsg
+	372: 537, // recvmsg
 	373: 49,  // shutdown
 	374: 324, // userfaultfd
 	375: 325, // membarrier
 	376: 326, // mlock2
 	377: 327, // copy_file_range
-	378: 537, // preadv2
-	379: 538, // pwritev2
+	378: 538, // preadv2
+	379: 539, // pwritev2
 	380: 330, // pkey_mprotect
 	381: 331, // pkey_alloc
 	382: 332, // pkey_free
 	383: 333, // statx
 	384: 159, // arch_prctl
-	385: 539, // io_pgetevents
+	385: 540, // io_pgetevents
 	386: 335, // rseq
 	393: 65,  // semget
 	394: 67,  // semctl
@@ -396,26 +396,26 @@ var tableI386 = table{
 	400: 70,  // msgsnd
 	401: 71,  // msgrcv
 	402: 72,  // msgctl
-	403: 540, // clock_gettime64
-	404: 541, // clock_settime64
-	405: 542, // clock_adjtime64
-	406: 543, // clock_getres_time64
-	407: 544, // clock_nanosleep_time64
-	408: 545, // timer_gettime64
-	409: 546, // timer_settime64
-	410: 547, // timerfd_gettime64
-	411: 548, // timerfd_settime64
-	412: 549, // utimensat_time64
-	413: 550, // pselect6_time64
-	414: 551, // ppoll_time64
-	416: 552, // io_pgetevents_time64
-	417: 553, // recvmmsg_time64
-	418: 554, // mq_timedsend_time64
-	419: 555, // mq_timedreceive_time64
-	420: 556, // semtimedop_time64
-	421: 557, // rt_sigtimedwait_time64
-	422: 558, // futex_time64
-	423: 559, // sched_rr_get_interval_time64
+	403: 541, // clock_gettime64
+	404: 542, // clock_settime64
+	405: 543, // clock_adjtime64
+	406: 544, // clock_getres_time64
+	407: 545, // clock_nanosleep_time64
+	408: 546, // timer_gettime64
+	409: 547, // timer_settime64
+	410: 548, // timerfd_gettime64
+	411: 549, // timerfd_settime64
+	412: 550, // utimensat_time64
+	413: 551, // pselect6_time64
+	414: 552, // ppoll_time64
+	416: 553, // io_pgetevents_time64
+	417: 554, // recvmmsg_time64
+	418: 555, // mq_timedsend_time64
+	419: 556, // mq_timedreceive_time64
+	420: 557, // semtimedop_time64
+	421: 558, // rt_sigtimedwait_time64
+	422: 559, // futex_time64
+	423: 560, // sched_rr_get_interval_time64
 	424: 338, // pidfd_send_signal
 	425: 339, // io_uring_setup
 	426: 340, // io_uring_enter
@@ -432,7 +432,7 @@ var tableI386 = table{
 	437: 351, // openat2
 	438: 352, // pidfd_getfd
 	439: 353, // faccessat2
-	440: 560, // process_madvise
+	440: 561, // process_madvise
 	441: 355, // epoll_pwait2
 	442: 356, // mount_setattr
 	443: 357, // quotactl_fd

@@ -309,7 +309,7 @@ var tableX32 = table{
 	437: 351, // openat2
 	438: 352, // pidfd_getfd
 	439: 353, // faccessat2
-	440: 560, // process_madvise
+	440: 561, // process_madvise
 	441: 355, // epoll_pwait2
 	442: 356, // mount_setattr
 	443: 357, // quotactl_fd
@@ -341,40 +341,40 @@ var tableX32 = table{
 	469: 383, // file_setattr
 	470: 384, // listns
 	471: 385, // rseq_slice_yield
-	512: 460, // rt_sigaction
+	512: 461, // rt_sigaction
 	513: 16,  // rt_sigreturn
 	514: 17,  // ioctl
 	515: 20,  // readv
 	516: 21,  // writev
 	517: 46,  // recvfrom
-	518: 535, // sendmsg
-	519: 536, // recvmsg
+	518: 536, // sendmsg
+	519: 537, // recvmsg
 	520: 60,  // execve
 	521: 102, // ptrace
 	522: 128, // rt_sigpending
 	523: 129, // rt_sigtimedwait
 	524: 130, // rt_sigqueueinfo
-	525: 465, // sigaltstack
+	525: 466, // sigaltstack
 	526: 223, // timer_create
 	527: 245, // mq_notify
 	528: 247, // kexec_load
 	529: 248, // waitid
 	530: 274, // set_robust_list
-	531: 520, // get_robust_list
+	531: 521, // get_robust_list
 	532: 279, // vmsplice
-	533: 522, // move_pages
+	533: 523, // move_pages
 	534: 296, // preadv
 	535: 297, // pwritev
 	536: 298, // rt_tgsigqueueinfo
-	537: 561, // recvmmsg
-	538: 532, // sendmmsg
-	539: 533, // process_vm_readv
-	540: 534, // process_vm_writev
+	537: 562, // recvmmsg
+	538: 533, // sendmmsg
+	539: 534, // process_vm_readv
+	540: 535, // process_vm_writev
 	541: 55,  // setsockopt
 	542: 56,  // getsockopt
-	543: 497, // io_setup
+	543: 498, // io_setup
 	544: 210, // io_submit
 	545: 323, // execveat
-	546: 562, // preadv2
-	547: 563, // pwritev2
+	546: 563, // preadv2
+	547: 564, // pwritev2
 }

@@ -199,6 +199,33 @@ __noinline int count_pointers(struct scratch *scratch, __u64 vector)
 }
 
 /*
+ * Counts the directory entries in a buffer. Each has its own length in it, at
+ * an offset that the ABI decides: include/linux/dirent.h, fs/readdir.c.
+ */
+__noinline int count_entries(struct scratch *scratch, __u64 address, __u64 bytes, __u32 length_offset)
+{
+	int count = 0;
+
+	for (__u32 i = 0; i < ENTRIES_LIMIT; i++) {
+		__u16 length = 0;
+		long error;
+
+		if (!bytes)
+			return count;
+		error = bpf_probe_read_user(&length, sizeof(length), (void *)(address + length_offset));
+		if (error || !length || length > bytes) {
+			if (error)
+				count_failure(PLACE_READ_BYTES, error);
+			return -1;
+		}
+		address += length;
+		bytes -= length;
+		count++;
+	}
+	return -1;
+}
+
+/*
  * Captures one argument's memory. Returns 1 if it did, 0 if there was nothing
  * to read or it could not be read. A function of its own for the verifier:
  * checked once, whatever its callers do.
@@ -295,7 +322,11 @@ __noinline int capture(struct scratch *scratch, __u64 packed)
 		break;
 	}
 	case LAYOUT_COUNT:
-		length = count_pointers(scratch, address);
+	case LAYOUT_ENTRIES:
+		if (row.layout == LAYOUT_COUNT)
+			length = count_pointers(scratch, address);
+		else
+			length = count_entries(scratch, address, count, row.size);
 		if (length < 0)
 			return 0;
 		*(__u32 *)to = length;

@@ -146,6 +146,7 @@ enum layout {
 	LAYOUT_STRINGS, /* a NULL-ended vector of strings: per string __u16 length, bytes */
 	LAYOUT_BUFFERS, /* an iovec array: per buffer struct buffer, bytes */
 	LAYOUT_COUNT,   /* how many pointers a NULL-ended vector has: __u32 */
+	LAYOUT_ENTRIES, /* how many directory entries as many bytes as the count says hold: __u32 */
 };
 
 enum capture_constant {
@@ -154,6 +155,7 @@ enum capture_constant {
 	ARRAY_LIMIT = 512,
 	VECTOR_LIMIT = 32,   /* elements of LAYOUT_STRINGS and LAYOUT_BUFFERS */
 	COUNT_LIMIT = 512,   /* pointers counted of LAYOUT_COUNT */
+	ENTRIES_LIMIT = 1024, /* entries counted of LAYOUT_ENTRIES: a buffer with more is not counted */
 	/* Of a length in LAYOUT_STRINGS. */
 	STRING_TRUNCATED = 0x8000,
 	STRING_UNREADABLE = 0x4000, /* 8 bytes follow: the pointer */

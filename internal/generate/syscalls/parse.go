@@ -80,6 +80,7 @@ var layouts = map[string]struct {
 	"strings": {"LayoutStrings", 1},
 	"buffers": {"LayoutBuffers", 1},
 	"count":   {"LayoutCount", 1},
+	"entries": {"LayoutEntries", 0},
 }
 
 // moments are the words for ring's moments.
