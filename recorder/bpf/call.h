@@ -62,6 +62,18 @@ static __always_inline __u8 wanted(struct task_state *state)
 	return recording && wants(recording, state->abi, state->number);
 }
 
+/* Notes the call that a task is in, but for its memory and its start. */
+static __always_inline void note_call(struct task_state *state, struct pt_regs *regs, __u32 abi, __u32 number)
+{
+	state->number = number;
+	state->abi = abi;
+	state->early_count = 0;
+	state->early_arguments = 0;
+	state->early_length = 0;
+	read_arguments(regs, abi, state->arguments);
+	state->wanted = wanted(state);
+}
+
 /* Whether an argument of the call points to memory. */
 static __always_inline bool points(struct task_state *state, struct call_row *row, __u32 i)
 {
@@ -258,16 +270,11 @@ static __always_inline void build_call(struct scratch *scratch, struct task_stat
 /* Counts a call that is not recorded: the recording does not want it, or it is lost. */
 static __noinline int count_unrecorded(struct recording *recording, bool lost)
 {
-	__u32 index = recording->id & 0xffff;
-	__u32 zero = 0;
 	struct cursor *cursor;
 	struct head *head;
 	void *ring;
 
-	ring = bpf_map_lookup_elem(&rings, &index);
-	if (!ring)
-		return 0;
-	head = bpf_map_lookup_elem(ring, &zero);
+	head = head_of(recording->id, &ring);
 	if (!head)
 		return 0;
 	cursor = cursor_of(ring, head);
@@ -281,7 +288,8 @@ static __noinline int count_unrecorded(struct recording *recording, bool lost)
 }
 
 /* Records the call that the task is in for one of its recordings, or counts that it does not. */
-static __always_inline void finish_for(struct scratch *scratch, struct task_state *state, __u32 i, __u64 end, __u8 flags)
+static __always_inline void finish_for(struct scratch *scratch, struct task_state *state, __u32 i, __u64 end,
+				       __u8 flags)
 {
 	struct call_row *row = row_of(state->abi, state->number);
 	struct membership *membership = &state->memberships[i];

@@ -23,8 +23,7 @@ static __always_inline __u64 count_of(struct scratch *scratch, struct capture_ro
 		__u32 value = 0;
 
 		argument = row.count - COUNT_POINTED;
-		if (argument < 6 &&
-		    bpf_probe_read_user(&value, sizeof(value), (void *)scratch->arguments[argument]))
+		if (argument < 6 && bpf_probe_read_user(&value, sizeof(value), (void *)scratch->arguments[argument]))
 			return 0;
 		return value;
 	}

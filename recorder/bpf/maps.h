@@ -267,7 +267,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, PLACES * ERRNO_SLOTS);
+	__uint(max_entries, PLACES *ERRNO_SLOTS);
 	__type(key, __u32);
 	__type(value, __u64);
 } failures SEC(".maps");

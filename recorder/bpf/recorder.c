@@ -39,14 +39,8 @@ int BPF_PROG(enter_call, struct pt_regs *regs, long number)
 	identify_if_changed(task, state);
 	state->version++;
 	barrier();
-	state->number = number;
-	state->abi = abi;
-	state->early_count = 0;
-	state->early_arguments = 0;
-	state->early_length = 0;
 	state->in_call = 1;
-	read_arguments(regs, abi, state->arguments);
-	state->wanted = wanted(state);
+	note_call(state, regs, abi, number);
 	if (state->wanted) {
 		row = row_of(abi, number);
 		if (row && row->early)
@@ -80,13 +74,7 @@ int BPF_PROG(exit_call, struct pt_regs *regs, long result)
 		/* No call at all, or the first return of a new task. */
 		if (number == (__u32)-1 || (is_fork(abi, number) && !result))
 			return 0;
-		state->number = number;
-		state->abi = abi;
-		state->early_count = 0;
-		state->early_arguments = 0;
-		state->early_length = 0;
-		read_arguments(regs, abi, state->arguments);
-		state->wanted = wanted(state);
+		note_call(state, regs, abi, number);
 		state->start = end;
 		flags = CALL_NO_ENTRY;
 		/* What a seccomp filter kills or traps for is rolled back: it returned nothing. */
@@ -154,17 +142,12 @@ __noinline int count_tree_tasks(struct task_state *state, __u64 change)
 		return 0;
 	for (int i = 0; i < MEMBERSHIPS; i++) {
 		__u32 id = state->tree[i] & ~TREE_PENDING;
-		__u32 index = id & 0xffff;
-		__u32 zero = 0;
 		struct head *head;
 		void *ring;
 
 		if (!id || !recording_of(id))
 			continue;
-		ring = bpf_map_lookup_elem(&rings, &index);
-		if (!ring)
-			continue;
-		head = bpf_map_lookup_elem(ring, &zero);
+		head = head_of(id, &ring);
 		if (head)
 			__sync_fetch_and_add(&head->tasks, change);
 	}
@@ -365,7 +348,6 @@ int adopt_tree(struct bpf_iter__task *context)
 	struct task_struct *task = context->task;
 	struct task_memory *memory;
 	struct head *head;
-	__u32 index = asked_id & 0xffff, zero = 0;
 	void *ring;
 
 	if (!task || !descends_from(task, asked_pid))
@@ -374,10 +356,7 @@ int adopt_tree(struct bpf_iter__task *context)
 	if (!memory || !join_tree(state_of(memory), asked_id))
 		return 0;
 	adopted++;
-	ring = bpf_map_lookup_elem(&rings, &index);
-	if (!ring)
-		return 0;
-	head = bpf_map_lookup_elem(ring, &zero);
+	head = head_of(asked_id, &ring);
 	if (head)
 		__sync_fetch_and_add(&head->tasks, 1);
 	return 0;

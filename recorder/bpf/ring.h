@@ -38,6 +38,18 @@ static __always_inline void begin_record(struct scratch *scratch, struct task_st
 	scratch->size = size;
 }
 
+/* The head of a recording's ring, and the ring itself; NULL if it is gone. */
+static __always_inline struct head *head_of(__u32 id, void **ring)
+{
+	__u32 index = id & 0xffff;
+	__u32 zero = 0;
+
+	*ring = bpf_map_lookup_elem(&rings, &index);
+	if (!*ring)
+		return NULL;
+	return bpf_map_lookup_elem(*ring, &zero);
+}
+
 static __always_inline struct cursor *cursor_of(void *ring, struct head *head)
 {
 	__u32 line = 1 + bpf_get_smp_processor_id();
@@ -74,8 +86,7 @@ static __always_inline struct chunk *claim(void *ring, struct head *head, struct
 		if (!chunk)
 			return NULL;
 		old = *(volatile __u64 *)&chunk->state;
-		if (old & STATE_BUSY ||
-		    __sync_val_compare_and_swap(&chunk->state, old, word | STATE_BUSY) != old)
+		if (old & STATE_BUSY || __sync_val_compare_and_swap(&chunk->state, old, word | STATE_BUSY) != old)
 			continue;
 		if (old && chunk->last > cursor->horizon)
 			cursor->horizon = chunk->last;
@@ -167,27 +178,23 @@ static __always_inline int write_words(struct chunk *chunk, struct cursor *curso
 __noinline int append(struct scratch *scratch, struct task_state *state, struct recording *recording,
 		      struct membership *membership, __u64 end)
 {
-	__u32 index, key, size, zero = 0;
 	struct cursor *cursor;
 	struct chunk *chunk;
 	struct head *head;
+	__u32 key, size;
 	bool is_call;
 	void *ring;
 	__u64 word;
 
 	if (!scratch || !state || !recording || !membership)
 		return 0;
-	index = recording->id & 0xffff;
 	size = (scratch->size + 7) & ~7;
 	is_call = scratch->record.type == TYPE_CALL;
-	ring = bpf_map_lookup_elem(&rings, &index);
-	if (!ring) {
+	head = head_of(recording->id, &ring);
+	if (!head) {
 		count_failure(PLACE_NO_RING, 0);
 		return 0;
 	}
-	head = bpf_map_lookup_elem(ring, &zero);
-	if (!head)
-		return 0;
 	cursor = cursor_of(ring, head);
 	if (!cursor)
 		return 0;

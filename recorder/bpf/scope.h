@@ -109,8 +109,7 @@ static __always_inline void identify(struct task_struct *task, struct task_state
 /* Renews what is known of a task if its name or, by another thread's execve, its tid changed. */
 static __always_inline void identify_if_changed(struct task_struct *task, struct task_state *state)
 {
-	if (state->comm_words[0] != *(__u64 *)&task->comm[0] ||
-	    state->comm_words[1] != *(__u64 *)&task->comm[8] ||
+	if (state->comm_words[0] != *(__u64 *)&task->comm[0] || state->comm_words[1] != *(__u64 *)&task->comm[8] ||
 	    state->tid != task->pid)
 		identify(task, state);
 }
