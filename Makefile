@@ -36,6 +36,11 @@ bench: ## Measure what recording costs, and the same under other tools (as root)
 fuzz: ## Run every fuzz target for FUZZ_TIME (10s)
 	scripts/fuzz $(FUZZ_TIME)
 
+.PHONY: kernels
+kernels: ## Boot other kernels, and arm64, in QEMU and test the recorder there
+	scripts/install-packages kernels
+	test/kernels/run
+
 .PHONY: generate
 generate: ## Build the BPF objects and the tables anew, with the pinned compiler
 	scripts/install-packages generate

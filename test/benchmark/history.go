@@ -88,18 +88,18 @@ func (b *benchmark) recordRedis(r *round, ringSize, requests int) (*ring.Snapsho
 	return snapshot, errors.Join(err, end(), server.stop())
 }
 
-// Where a chunk's records begin and where a call's record has its number, as
-// recorder/bpf/layout.h lays them out. Package ring hands out records without
-// their sizes.
+// Where records begin in a chunk, and where a record has what is needed here,
+// as recorder/bpf/layout.h lays them out: package ring hands out records
+// without their sizes.
 const (
-	chunkHeaderSize    = 40
-	callNumberOffset   = 16
-	longNumberOffset   = 24
-	callFlagsOffset    = 3
-	callLongFlag       = 1 << 3
-	recordSizeOffset   = 0
-	recordTypeOffset   = 2
-	recordLengthOfHead = 8
+	chunkHeaderSize   = 40
+	recordHeaderSize  = 8
+	recordSizeOffset  = 0
+	recordTypeOffset  = 2
+	recordFlagsOffset = 3
+	callSize          = 24
+	callNumberOffset  = 16
+	callLongFlag      = 1 << 3
 )
 
 // space is what records of one kind take of a ring.
@@ -123,31 +123,46 @@ func spaceOf(snapshot *ring.Snapshot) (map[string]*space, error) {
 	for _, chunk := range snapshot.Chunks {
 		add("chunks' headers and unused ends", chunkHeaderSize+ring.ChunkSize-len(chunk))
 		for rest := chunk[chunkHeaderSize:]; len(rest) > 0; {
-			size := 0
-			if len(rest) >= recordLengthOfHead {
-				size = int(binary.LittleEndian.Uint16(rest[recordSizeOffset:]))
+			record, err := firstRecord(rest)
+			if err != nil {
+				return nil, err
 			}
-			if size < recordLengthOfHead || size > len(rest) {
-				return nil, errors.New("a chunk is not as layout.h says")
+			name, isOther := kinds[ring.Type(record[recordTypeOffset])]
+			if !isOther {
+				name = callName(record)
 			}
-			kind := ring.Type(rest[recordTypeOffset])
-			if kind != ring.TypeCall {
-				add(kinds[kind], size)
-			} else {
-				number := uint32(binary.LittleEndian.Uint16(rest[callNumberOffset:]))
-				if rest[callFlagsOffset]&callLongFlag != 0 {
-					number = binary.LittleEndian.Uint32(rest[longNumberOffset:])
-				}
-				name := fmt.Sprintf("call %d", number)
-				if row := syscalls.Lookup(syscalls.ABIOf(runtime.GOARCH, ring.ABINative), number); row != nil {
-					name = "`" + row.Name + "`"
-				}
-				add(name, size)
-			}
-			rest = rest[size:]
+			add(name, len(record))
+			rest = rest[len(record):]
 		}
 	}
 	return spaces, nil
+}
+
+func firstRecord(records []byte) ([]byte, error) {
+	if len(records) >= recordHeaderSize {
+		size := int(binary.LittleEndian.Uint16(records[recordSizeOffset:]))
+		least := recordHeaderSize
+		if ring.Type(records[recordTypeOffset]) == ring.TypeCall {
+			least = callSize
+		}
+		if size >= least && size <= len(records) {
+			return records[:size], nil
+		}
+	}
+	return nil, errors.New("a chunk's records are not as layout.h says")
+}
+
+// callName returns the name of a call's record, as markdown.
+func callName(record []byte) string {
+	number := uint32(binary.LittleEndian.Uint16(record[callNumberOffset:]))
+	if record[recordFlagsOffset]&callLongFlag != 0 && len(record) >= callSize+4 {
+		number = binary.LittleEndian.Uint32(record[callSize:])
+	}
+	row := syscalls.Lookup(syscalls.ABIOf(runtime.GOARCH, ring.ABINative), number)
+	if row == nil {
+		return fmt.Sprintf("call %d", number)
+	}
+	return "`" + row.Name + "`"
 }
 
 // reportSpace says what takes most of a ring.

@@ -145,7 +145,7 @@ func run(o options) error {
 			failures = append(failures, fmt.Errorf("measuring %s: %w", section.name, err))
 		}
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return errors.New("interrupted")
 		}
 	}
 

@@ -55,7 +55,7 @@ func measureRedis(b *benchmark) error {
 	}
 	t.columns = append(t.columns, "server's CPU, µs a request")
 	if missing := missingRedis(); missing != "" {
-		t.columns = []string{"traced"}
+		t.columns = nil
 		t.notef("%s is not installed: not measured.", missing)
 		b.report.tables = append(b.report.tables, t)
 		return nil

@@ -81,20 +81,14 @@ func (r *report) markdown() string {
 	}
 	for _, t := range r.all() {
 		fmt.Fprintf(&text, "\n### %s\n\n", t.title)
-		fmt.Fprintf(&text, "| %s |\n|", strings.Join(t.columns, " | "))
-		for column := range t.columns {
-			if column < t.texts {
-				text.WriteString(" --- |")
-			} else {
-				text.WriteString(" ---: |")
+		if len(t.rows) > 0 {
+			t.writeMarkdown(&text)
+		}
+		for i, note := range t.notes {
+			if i > 0 || len(t.rows) > 0 {
+				text.WriteString("\n")
 			}
-		}
-		text.WriteString("\n")
-		for _, row := range t.rows {
-			fmt.Fprintf(&text, "| %s |\n", strings.Join(row, " | "))
-		}
-		for _, note := range t.notes {
-			fmt.Fprintf(&text, "\n%s\n", note)
+			fmt.Fprintf(&text, "%s\n", note)
 		}
 	}
 	return text.String()
@@ -107,30 +101,51 @@ func (r *report) text() string {
 	}
 	for _, t := range r.all() {
 		fmt.Fprintf(&text, "\n%s:\n", t.title)
-		widths := make([]int, len(t.columns))
-		rows := append([][]string{t.columns}, t.rows...)
-		for _, row := range rows {
-			for column, cell := range row {
-				widths[column] = max(widths[column], width(cell))
-			}
-		}
-		for _, row := range rows {
-			var line strings.Builder
-			for column, cell := range row {
-				space := strings.Repeat(" ", widths[column]-width(cell))
-				if column < t.texts {
-					line.WriteString(cell + space + "  ")
-				} else {
-					line.WriteString(space + cell + "  ")
-				}
-			}
-			fmt.Fprintln(&text, strings.TrimRight(line.String(), " "))
+		if len(t.rows) > 0 {
+			t.writeText(&text)
 		}
 		for _, note := range t.notes {
 			fmt.Fprintln(&text, note)
 		}
 	}
 	return strings.ReplaceAll(text.String(), "`", "")
+}
+
+func (t *table) writeMarkdown(to *strings.Builder) {
+	fmt.Fprintf(to, "| %s |\n|", strings.Join(t.columns, " | "))
+	for column := range t.columns {
+		if column < t.texts {
+			to.WriteString(" --- |")
+		} else {
+			to.WriteString(" ---: |")
+		}
+	}
+	to.WriteString("\n")
+	for _, row := range t.rows {
+		fmt.Fprintf(to, "| %s |\n", strings.Join(row, " | "))
+	}
+}
+
+func (t *table) writeText(to *strings.Builder) {
+	widths := make([]int, len(t.columns))
+	rows := append([][]string{t.columns}, t.rows...)
+	for _, row := range rows {
+		for column, cell := range row {
+			widths[column] = max(widths[column], width(cell))
+		}
+	}
+	for _, row := range rows {
+		var line strings.Builder
+		for column, cell := range row {
+			space := strings.Repeat(" ", widths[column]-width(cell))
+			if column < t.texts {
+				line.WriteString(cell + space + "  ")
+			} else {
+				line.WriteString(space + cell + "  ")
+			}
+		}
+		fmt.Fprintln(to, strings.TrimRight(line.String(), " "))
+	}
 }
 
 // width is how many columns of plain text a cell takes.
