@@ -62,6 +62,7 @@ func Decode(snapshot *ring.Snapshot, architecture string) *History {
 
 func decode(parsed *ring.History, architecture string) *History {
 	history := &History{Events: make([]Event, len(parsed.Records)), Account: parsed.Account}
+	restoreCallers(parsed.Records, architecture)
 	// What a thread did last, by its index: what follows may complete it.
 	calls := make(map[uint32]int)
 	kills := make(map[uint32]int)
@@ -76,7 +77,7 @@ func decode(parsed *ring.History, architecture string) *History {
 			event.Row = syscalls.Lookup(event.ABI, record.Call.Number)
 			calls[record.TID] = i
 		case ring.TypeExec:
-			if call, found := calls[record.TID]; found {
+			if call, found := calls[record.Exec.OldTID]; found {
 				completeExec(&history.Events[call], event)
 			}
 		case ring.TypeSignal:
@@ -103,6 +104,29 @@ func decode(parsed *ring.History, architecture string) *History {
 
 const sigkill = 9
 
+func isExecve(row *syscalls.Call) bool {
+	return row != nil && (row.Name == "execve" || row.Name == "execveat")
+}
+
+// restoreCallers gives the execve of a thread that was not its process's leader
+// back to it: by the time of the return it has the leader's ID.
+func restoreCallers(records []ring.Record, architecture string) {
+	for i := range records {
+		exec := &records[i]
+		if exec.Type != ring.TypeExec || exec.Exec.OldTID == exec.TID {
+			continue
+		}
+		for j := i - 1; j >= 0; j-- {
+			call := &records[j]
+			if call.Type == ring.TypeCall && call.TID == exec.TID && call.End >= exec.Start &&
+				isExecve(syscalls.Lookup(syscalls.ABIOf(architecture, call.Call.ABI), call.Call.Number)) {
+				call.TID = exec.Exec.OldTID
+				break
+			}
+		}
+	}
+}
+
 // drop removes events. The kernel ends the other threads of a process by what
 // looks like a SIGKILL to each (kernel/signal.c, get_signal), also where none
 // was sent and the process exits by itself.
@@ -121,11 +145,9 @@ func (h *History) drop(phantom map[int]bool) {
 
 // completeExec gives an execve what only the new image knows.
 func completeExec(call, exec *Event) {
-	if name := call.Name(); name != "execve" && name != "execveat" || call.End < exec.Start {
+	if !isExecve(call.Row) || call.End < exec.Start {
 		return
 	}
-	// By the time of its return the thread has its leader's ID.
-	call.TID = exec.Exec.OldTID
 	// A string literal of a fresh program is on no page yet when execve reads
 	// it, and gone when it has succeeded.
 	path := 0

@@ -82,6 +82,7 @@ type programsScratch struct {
 	PointerSize uint32
 	Phase       uint32
 	Captures    uint32
+	Room        uint32
 	Offset      uint32
 	Record      struct {
 		_     structs.HostLayout
@@ -91,6 +92,7 @@ type programsScratch struct {
 		Tid   uint32
 	}
 	_ [8184]byte
+	_ [4]byte
 }
 
 type programsTaskMemory struct {
@@ -112,7 +114,7 @@ type programsTaskState struct {
 	Wanted         uint8
 	EarlyCount     uint8
 	EarlyArguments uint8
-	Reserved       uint8
+	Joined         uint8
 	EarlyLength    uint16
 	Start          uint64
 	Arguments      [6]uint64
@@ -129,7 +131,7 @@ type programsTaskState struct {
 	Comm         [16]int8
 	Tree         [8]uint32
 	Pending      uint32
-	Reserved2    uint32
+	Room         uint32
 }
 
 // Names of all BPF objects in the ELF.
@@ -163,9 +165,12 @@ const (
 	programsVarAskedId             = "asked_id"
 	programsVarAskedPid            = "asked_pid"
 	programsVarCgroupCount         = "cgroup_count"
+	programsVarFound               = "found"
 	programsVarGeneration          = "generation"
 	programsVarMountNamespaceCount = "mount_namespace_count"
+	programsVarMoves               = "moves"
 	programsVarParentCount         = "parent_count"
+	programsVarReader              = "reader"
 	programsVarSelf                = "self"
 )
 
@@ -250,9 +255,12 @@ type programsVariableSpecs struct {
 	AskedId             *ebpf.VariableSpec `ebpf:"asked_id"`
 	AskedPid            *ebpf.VariableSpec `ebpf:"asked_pid"`
 	CgroupCount         *ebpf.VariableSpec `ebpf:"cgroup_count"`
+	Found               *ebpf.VariableSpec `ebpf:"found"`
 	Generation          *ebpf.VariableSpec `ebpf:"generation"`
 	MountNamespaceCount *ebpf.VariableSpec `ebpf:"mount_namespace_count"`
+	Moves               *ebpf.VariableSpec `ebpf:"moves"`
 	ParentCount         *ebpf.VariableSpec `ebpf:"parent_count"`
+	Reader              *ebpf.VariableSpec `ebpf:"reader"`
 	Self                *ebpf.VariableSpec `ebpf:"self"`
 }
 
@@ -319,9 +327,12 @@ type programsVariables struct {
 	AskedId             *ebpf.Variable `ebpf:"asked_id"`
 	AskedPid            *ebpf.Variable `ebpf:"asked_pid"`
 	CgroupCount         *ebpf.Variable `ebpf:"cgroup_count"`
+	Found               *ebpf.Variable `ebpf:"found"`
 	Generation          *ebpf.Variable `ebpf:"generation"`
 	MountNamespaceCount *ebpf.Variable `ebpf:"mount_namespace_count"`
+	Moves               *ebpf.Variable `ebpf:"moves"`
 	ParentCount         *ebpf.Variable `ebpf:"parent_count"`
+	Reader              *ebpf.Variable `ebpf:"reader"`
 	Self                *ebpf.Variable `ebpf:"self"`
 }
 

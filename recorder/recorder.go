@@ -8,8 +8,8 @@
 //
 // It needs Linux 5.15 with BTF: finding a task's registers (bpf_task_pt_regs) is
 // the newest thing that it cannot do without. It needs CAP_BPF,
-// CAP_PERFMON and, for a process tree and for calls that are going on,
-// CAP_SYS_PTRACE; root has them all.
+// CAP_PERFMON and, to show the memory of calls that are going on in other
+// users' processes, CAP_SYS_PTRACE; root has them all.
 package recorder
 
 import (
@@ -46,7 +46,9 @@ type Options struct {
 	// 4 KiB. It does not depend on the number of CPUs.
 	RingSize int
 	// StringLimit is how many bytes of a string or buffer are captured, at
-	// most ring.StringLimitMax. Paths are always captured whole.
+	// most ring.StringLimitMax. Paths are captured up to ring.PathLimit bytes.
+	// Of strings that are captured when a call begins (execve's arguments) a
+	// task in several recordings gives each as much as the smallest limit.
 	StringLimit int
 	// Filter chooses the system calls to record; nil records all.
 	Filter *syscalls.Filter
@@ -78,6 +80,7 @@ func MinimumRingSize() (int, error) {
 // called from several goroutines.
 type Recorder struct {
 	cpus int
+	self uint32 // the recorder's own process ID in the initial PID namespace
 
 	mutex      sync.Mutex // guards all below
 	objects    *programsObjects
@@ -126,7 +129,7 @@ func (r *Recorder) start() error {
 	count := r.objects.Recordings.MaxEntries()
 	r.slots = make([]bool, count)
 	r.incarnated = make([]uint32, count)
-	if err := r.objects.Self.Set(uint32(os.Getpid())); err != nil {
+	if err := r.excludeSelf(); err != nil {
 		return fmt.Errorf("excluding the recorder itself: %w", err)
 	}
 	if err := loadCalls(r.objects.Calls); err != nil {
@@ -152,6 +155,33 @@ func (r *Recorder) start() error {
 	return nil
 }
 
+// excludeSelf tells the programs which process the recorder is. In a PID
+// namespace of its own it does not know the kernel's number of itself; the
+// iterator that it runs does.
+func (r *Recorder) excludeSelf() error {
+	if _, err := runIterator(r.objects.ListCalls); err != nil {
+		return err
+	}
+	if err := r.objects.Reader.Get(&r.self); err != nil {
+		return err
+	}
+	return r.objects.Self.Set(r.self)
+}
+
+// processID translates a process ID to the kernel's own number of it.
+func (r *Recorder) processID(pid int) (uint32, error) {
+	switch {
+	case pid <= 0:
+		return 0, fmt.Errorf("process %d: a process ID is positive", pid)
+	case pid == os.Getpid():
+		return r.self, nil
+	case r.self != uint32(os.Getpid()):
+		return 0, fmt.Errorf("process %d: the recorder is in a PID namespace of its own, from where it knows no process but itself: run it in the host's", pid)
+	default:
+		return uint32(pid), nil
+	}
+}
+
 // Close detaches and deletes all recordings and unloads the programs. It may
 // be called again.
 func (r *Recorder) Close() error {
@@ -175,6 +205,9 @@ func (r *Recorder) Close() error {
 // Attach begins a recording of the tasks in scope under a name of the
 // caller's. Options are checked before anything changes.
 func (r *Recorder) Attach(name string, scope Scope, options Options) error {
+	if scope == nil {
+		return fmt.Errorf("attaching %q: no scope: want a MountNamespace, a Cgroup, a ProcessTree or Children", name)
+	}
 	if err := options.check(); err != nil {
 		return fmt.Errorf("attaching %q: %w", name, err)
 	}
@@ -279,9 +312,13 @@ func (r *Recorder) createRing(index uint32, chunks int) ([]byte, error) {
 // free gives back what create made.
 func (r *Recorder) free(recording *recording) error {
 	index := recording.index()
+	// In this order: no program finds the recording any more; deleting its
+	// ring waits for the programs that found it before; only then may the
+	// options go, by which they write.
 	err := errors.Join(
-		r.objects.Recordings.Put(index, &programsRecording{}),
+		r.void(recording.id),
 		r.objects.Rings.Delete(index),
+		r.objects.Recordings.Put(index, &programsRecording{}),
 		unix.Munmap(recording.memory))
 	r.slots[index] = false
 	return err

@@ -27,7 +27,8 @@ func MountNamespace(inode uint32) Scope { return mountNamespace(inode) }
 func Cgroup(id uint64) Scope { return cgroup(id) }
 
 // ProcessTree is a process with its threads and all its descendants, those that
-// it has already and those to come; processes that lost their parent stay in.
+// it has already, up to 512 generations, and those to come; processes that lose
+// their parent stay in.
 func ProcessTree(pid int) Scope { return processTree(pid) }
 
 // Children is all children that a process will have, from their execve on, with
@@ -59,37 +60,44 @@ func (s cgroup) detach(r *Recorder, id uint32) error {
 }
 
 func (s children) attach(r *Recorder, id uint32) error {
-	if s <= 0 {
-		return fmt.Errorf("process %d: a process ID is positive", int(s))
+	pid, err := r.processID(int(s))
+	if err != nil {
+		return err
 	}
-	return r.addMember(r.objects.Parents, r.objects.ParentCount, uint32(s), id)
+	return r.addMember(r.objects.Parents, r.objects.ParentCount, pid, id)
 }
 
 func (s children) detach(r *Recorder, id uint32) error {
-	// What its children remember of the recording is void with its options.
+	pid, err := r.processID(int(s))
+	if err != nil {
+		return err
+	}
+	// What its children remember of the recording is void with its ID.
 	return errors.Join(
-		r.removeMember(r.objects.Parents, r.objects.ParentCount, uint32(s), id),
+		r.removeMember(r.objects.Parents, r.objects.ParentCount, pid, id),
 		r.disown(id))
 }
 
 func (s processTree) attach(r *Recorder, id uint32) error {
-	if s <= 0 {
-		return fmt.Errorf("process %d: a process ID is positive", int(s))
+	pid, err := r.processID(int(s))
+	if err != nil {
+		return err
 	}
-	if err := r.objects.AskedPid.Set(uint32(s)); err != nil {
+	if err := r.objects.AskedPid.Set(pid); err != nil {
 		return fmt.Errorf("telling the programs the process: %w", err)
 	}
 	// A task that is in passes its membership on at fork. Those that were
 	// forked while the iterator passed by are found in another pass.
 	for first := true; ; first = false {
-		adopted, err := r.adopt(id)
-		if err != nil {
+		found, adopted, err := r.adopt(id)
+		switch {
+		case err != nil:
 			return err
-		}
-		if adopted == 0 && first {
+		case found == 0 && first:
 			return fmt.Errorf("process %d: %w", int(s), ErrNoProcess)
-		}
-		if adopted == 0 {
+		case adopted == 0 && first:
+			return fmt.Errorf("process %d: %w: it is in as many as one task can be", int(s), ErrTooMany)
+		case adopted == 0:
 			return r.bumpGeneration()
 		}
 	}
@@ -101,24 +109,33 @@ var ErrNoProcess = errors.New("no such process")
 
 func (s processTree) detach(r *Recorder, id uint32) error { return r.disown(id) }
 
-// adopt puts tasks into a recording and returns how many were not in it yet.
-func (r *Recorder) adopt(id uint32) (uint64, error) {
-	if err := errors.Join(r.objects.AskedId.Set(id), r.objects.Adopted.Set(uint64(0))); err != nil {
-		return 0, fmt.Errorf("telling the programs the recording: %w", err)
+// adopt puts tasks into a recording. It returns how many descend from the
+// process, and how many of them were not in the recording yet.
+func (r *Recorder) adopt(id uint32) (found, adopted uint64, err error) {
+	if err := errors.Join(r.objects.AskedId.Set(id), r.objects.Found.Set(uint64(0)), r.objects.Adopted.Set(uint64(0))); err != nil {
+		return 0, 0, fmt.Errorf("telling the programs the recording: %w", err)
 	}
 	if _, err := runIterator(r.objects.AdoptTree); err != nil {
-		return 0, fmt.Errorf("finding the process's descendants: %w", err)
+		return 0, 0, fmt.Errorf("finding the process's descendants: %w", err)
 	}
-	var adopted uint64
-	if err := r.objects.Adopted.Get(&adopted); err != nil {
-		return 0, fmt.Errorf("counting the process's descendants: %w", err)
+	if err := errors.Join(r.objects.Found.Get(&found), r.objects.Adopted.Get(&adopted)); err != nil {
+		return 0, 0, fmt.Errorf("counting the process's descendants: %w", err)
 	}
-	return adopted, nil
+	return found, adopted, nil
 }
 
 // disown makes every task forget a recording that it is in by descent: no ID
 // of a recording is used twice, so it is enough that this one becomes unknown.
 func (r *Recorder) disown(id uint32) error {
+	if err := r.void(id); err != nil {
+		return err
+	}
+	return r.bumpGeneration()
+}
+
+// void makes a recording's ID unknown to the programs, and leaves the rest of
+// its options as it is: they may be writing by it.
+func (r *Recorder) void(id uint32) error {
 	index := id & 0xffff
 	var value programsRecording
 	if err := r.objects.Recordings.Lookup(index, &value); err != nil {
@@ -126,9 +143,9 @@ func (r *Recorder) disown(id uint32) error {
 	}
 	value.Id = 0
 	if err := r.objects.Recordings.Put(index, &value); err != nil {
-		return fmt.Errorf("voiding the recording's options: %w", err)
+		return fmt.Errorf("voiding the recording: %w", err)
 	}
-	return r.bumpGeneration()
+	return nil
 }
 
 // addMember enters a recording under a key of a scope's map. The map's count
@@ -181,9 +198,8 @@ func (r *Recorder) removeMember(scopes *ebpf.Map, count *ebpf.Variable, key any,
 // bumpGeneration has every task's memberships looked up anew at its next call.
 func (r *Recorder) bumpGeneration() error { return change(r.objects.Generation, 1) }
 
-// change adds to a variable of the programs. The programs themselves add to
-// the generation alone, and then it does not matter whose addition is lost:
-// the value changes either way.
+// change adds to a variable of the programs, which none of them changes. The
+// caller holds the lock.
 func change(variable *ebpf.Variable, by uint32) error {
 	var value uint32
 	if err := variable.Get(&value); err != nil {

@@ -40,9 +40,14 @@ const x32Bit = 0x40000000
 func loadCalls(calls *ebpf.Map) error {
 	count := calls.MaxEntries()
 	for index := range count {
-		row, err := encodeRow(rowAt(index >= count/2, index%(count/2)))
+		number := index % (count / 2)
+		row, err := encodeRow(rowAt(index >= count/2, number))
 		if err != nil {
 			return err
+		}
+		// A native number that is the third ABI's alone may mean anything.
+		if native, _, _ := abis(); index < count/2 && syscalls.Lookup(native, number) == nil {
+			row.Arguments = 6
 		}
 		if err := calls.Put(index, &row); err != nil {
 			return fmt.Errorf("loading system call %d: %w", index, err)

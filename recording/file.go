@@ -33,7 +33,7 @@ func save(path string, r *Recording) error {
 		return fmt.Errorf("creating temporary file: %w", err)
 	}
 	if err := writeAndName(file, path, r); err != nil {
-		file.Close() // it may be closed already
+		_ = file.Close() // it may be closed already
 		return errors.Join(err, os.Remove(file.Name()))
 	}
 	return syncDirectory(directory)

@@ -83,7 +83,7 @@ func (s *source) atEnd() bool { return !s.fill(1) }
 
 // failure is why the file could not be read to its end, or nil.
 func (s *source) failure() error {
-	if s.err == io.EOF {
+	if errors.Is(s.err, io.EOF) {
 		return nil
 	}
 	return s.err

@@ -49,7 +49,7 @@ func (s *Snapshot) History() *History {
 	for _, chunk := range s.Chunks {
 		size += len(chunk)
 	}
-	p := parser{horizon: account.CompleteSince, records: make([]Record, 0, size/smallestCall)}
+	p := parser{horizon: account.CompleteSince, taken: s.Taken, records: make([]Record, 0, size/smallestCall)}
 	for _, chunk := range s.Chunks {
 		header, ok := parseChunkHeader(chunk)
 		if !ok {
@@ -62,6 +62,11 @@ func (s *Snapshot) History() *History {
 		}
 		account.Kept += calls - dropped
 		recorded[header.cpu] = max(recorded[header.cpu], header.callsBefore+calls)
+	}
+	// What ended after the snapshot was begun is of the time after it.
+	for cpu, calls := range p.later {
+		account.Kept -= calls
+		recorded[cpu] -= min(recorded[cpu], calls)
 	}
 	var all uint64
 	for _, calls := range recorded {
@@ -107,7 +112,7 @@ func (s *Snapshot) inFlight(records []Record) []Record {
 		}
 	}
 	return slices.DeleteFunc(p.records, func(record Record) bool {
-		return record.Type != TypeCall || ended[key{record.TID, record.Start}]
+		return record.Type != TypeCall || ended[key{record.TID, record.Start}] || s.Taken != 0 && record.Start > s.Taken
 	})
 }
 

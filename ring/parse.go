@@ -25,7 +25,9 @@ func parseChunkHeader(chunk []byte) (chunkHeader, bool) {
 // parser collects the records of chunks. Arguments and captures are cut from
 // slabs, because an allocation for each call would cost more than its parsing.
 type parser struct {
-	horizon   uint64
+	horizon   uint64            // records that ended until then are dropped
+	taken     uint64            // as are those that ended later; 0: none is later
+	later     map[uint32]uint64 // how many calls were, by CPU
 	records   []Record
 	arguments []uint64
 	captures  []Capture
@@ -75,6 +77,15 @@ func (p *parser) parse(header chunkHeader, chunk []byte) (calls, dropped uint64,
 				calls++
 			}
 			end := base + uint64(u32(data, offsetRecordCallDelta))
+			if p.taken != 0 && end > p.taken {
+				if kind == TypeCall {
+					if p.later == nil {
+						p.later = make(map[uint32]uint64)
+					}
+					p.later[header.cpu]++
+				}
+				continue
+			}
 			if end <= p.horizon {
 				if kind == TypeCall {
 					dropped++

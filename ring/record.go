@@ -55,8 +55,8 @@ type Capture struct {
 	// Truncated says that there was more memory than was captured: for a
 	// string no NUL was met, for a vector there are more elements.
 	Truncated bool
-	// Data is the memory, without a string's NUL. For vectors see
-	// [Capture.Strings] and [Capture.Buffers].
+	// Data is the memory, without a string's NUL. How a vector's elements
+	// stand in it is in recorder/bpf/layout.h, at enum layout.
 	Data []byte
 }
 

@@ -64,6 +64,10 @@ func copyChunk(memory []byte) []byte {
 	if state == 0 || used < sizeofChunk || used > ChunkSize {
 		return nil
 	}
+	// Of a chunk that a CPU is taking over the header may still be another's.
+	if state&StateBusy != 0 && used == sizeofChunk {
+		return nil
+	}
 	chunk := make([]byte, used)
 	copy(chunk, memory)
 	if load(memory, offsetChunkState)>>StateSequenceShift != state>>StateSequenceShift {

@@ -141,19 +141,6 @@ func appendEmpty(dst []byte, e *event.Event, index int) []byte {
 	return appendPointer(dst, value)
 }
 
-// terminated appends a buffer whose bytes are text with a NUL at its end, which is not shown.
-func terminated(dst []byte, e *event.Event, index int, o *Options) []byte {
-	c := memory(e, index)
-	if c == nil {
-		return appendEmpty(dst, e, index)
-	}
-	data := c.Data
-	if n := len(data); n > 0 && data[n-1] == 0 {
-		data = data[:n-1]
-	}
-	return appendLimited(dst, data, c.Truncated, o)
-}
-
 // randomBytes appends what getrandom gave.
 func randomBytes(dst []byte, e *event.Event, index int, o *Options) []byte {
 	c := memory(e, index)

@@ -107,7 +107,7 @@ func TestLookup(t *testing.T) {
 		{I386, 5, "open"},
 		{I386, 257, "remap_file_pages"},
 		{X32, 0, "read"},
-		{X32, x32Bit | 0, "read"},
+		{X32, x32Bit, "read"},
 		{X32, 16, ""},
 		{X32, x32Bit | 514, "ioctl"},
 		{ARM64, 56, "openat"},

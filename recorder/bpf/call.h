@@ -70,6 +70,8 @@ static __always_inline void note_call(struct task_state *state, struct pt_regs *
 	state->early_count = 0;
 	state->early_arguments = 0;
 	state->early_length = 0;
+	state->joined = 0;
+	state->room = ~0U;
 	read_arguments(regs, abi, state->arguments);
 	state->wanted = wanted(state);
 }
@@ -90,7 +92,7 @@ __noinline int capture_early(struct task_state *state, struct call_row *row)
 {
 	struct task_memory *memory;
 	struct scratch *scratch;
-	__u32 limit = 0;
+	__u32 limit = STRING_LIMIT_MAX;
 
 	if (!state || !row)
 		return 0;
@@ -103,12 +105,14 @@ __noinline int capture_early(struct task_state *state, struct call_row *row)
 	for (__u32 i = 0; i < MEMBERSHIPS; i++) {
 		struct recording *recording = recording_of(state->memberships[i].id);
 
-		if (recording && recording->string_limit > limit)
+		/* Captured once for all of them: no recording gets more than it asked for. */
+		if (i < state->count && recording && recording->string_limit < limit)
 			limit = recording->string_limit;
 	}
 	scratch->string_limit = limit;
 	scratch->pointer_size = state->abi == ABI_NATIVE ? 8 : 4;
 	scratch->phase = CAPTURE_ENTRY;
+	scratch->room = ~0U;
 	scratch->result = 0;
 	scratch->size = 0;
 	for (int i = 0; i < 6; i++)
@@ -119,6 +123,8 @@ __noinline int capture_early(struct task_state *state, struct call_row *row)
 
 		if (i >= row->captures)
 			break;
+		if (capture_row.count >= COUNT_POINTED && capture_row.count < COUNT_ARGUMENT_BITS)
+			state->room = count_of(scratch, capture_row);
 		if ((capture_row.when != WHEN_EARLY && capture_row.when != WHEN_IN_OUT) || !points(state, row, i))
 			continue;
 		if (!capture(scratch, *(__u64 *)&capture_row))
@@ -159,6 +165,9 @@ static __always_inline bool due_at_exit(struct task_state *state, struct capture
 	case WHEN_IN:
 		return true;
 	case WHEN_EARLY:
+		/* A new image is at the addresses of the old one. */
+		if (!failed && is_execve(state->abi, state->number))
+			return false;
 		return !(state->early_arguments >> (row.argument & 7) & 1) && !is_aliased(state, row.argument);
 	default:
 		return !failed;
@@ -201,6 +210,7 @@ __noinline int add_captures(struct scratch *scratch, struct task_state *state, s
 	scratch->string_limit = recording->string_limit;
 	scratch->pointer_size = state->abi == ABI_NATIVE ? 8 : 4;
 	scratch->phase = 0;
+	scratch->room = state->room;
 	for (int i = 0; i < 6; i++)
 		scratch->arguments[i] = state->arguments[i];
 	/* Counted in memory: in a variable, the verifier would tell apart every way through the loop. */
@@ -222,7 +232,7 @@ __noinline int add_captures(struct scratch *scratch, struct task_state *state, s
 static __always_inline void build_call(struct scratch *scratch, struct task_state *state, struct recording *recording,
 				       struct call_row *row, __u64 end, __u8 flags)
 {
-	__u64 duration = end - state->start;
+	__u64 duration = flags & CALL_NO_ENTRY ? 0 : end - state->start;
 	__u32 offset = sizeof(struct record_call);
 	__u32 number = state->number;
 	__u32 arguments = row->arguments;
@@ -297,7 +307,9 @@ static __always_inline void finish_for(struct scratch *scratch, struct task_stat
 
 	if (!recording || !row)
 		return;
-	if (!(state->wanted >> i & 1)) {
+	if (state->joined >> i & 1 && wants(recording, state->abi, state->number)) {
+		flags |= CALL_NO_ENTRY;
+	} else if (!(state->wanted >> i & 1)) {
 		count_unrecorded(recording, false);
 		return;
 	}

@@ -25,7 +25,8 @@ static __always_inline __u64 count_of(struct scratch *scratch, struct capture_ro
 		argument = row.count - COUNT_POINTED;
 		if (argument < 6 && bpf_probe_read_user(&value, sizeof(value), (void *)scratch->arguments[argument]))
 			return 0;
-		return value;
+		/* The call may say that there was more than it had room for. */
+		return value < scratch->room ? value : scratch->room;
 	}
 	argument = row.count - COUNT_ARGUMENT;
 	return argument < 6 ? scratch->arguments[argument] : 0;

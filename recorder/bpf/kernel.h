@@ -49,6 +49,12 @@ struct signal_struct {
 	struct mm_struct *oom_mm;
 };
 
+struct sigpending {
+	struct {
+		unsigned long sig[1];
+	} signal;
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags;
@@ -62,6 +68,7 @@ struct task_struct {
 	struct signal_struct *signal;
 	struct nsproxy *nsproxy;
 	struct mm_struct *mm;
+	struct sigpending pending;
 };
 
 struct linux_binprm {

@@ -104,7 +104,7 @@ struct task_state {
 	__u8 wanted; /* bit per membership whose recording wants the call */
 	__u8 early_count;
 	__u8 early_arguments; /* bit per argument that was captured at entry */
-	__u8 reserved;
+	__u8 joined;          /* bit per membership that is newer than the call */
 	__u16 early_length;
 	__u64 start;
 	__u64 arguments[6];
@@ -117,7 +117,7 @@ struct task_state {
 	};
 	__u32 tree[MEMBERSHIPS]; /* recordings it is in by descent */
 	__u32 pending;           /* one of tree is pending */
-	__u32 reserved2;
+	__u32 room;              /* bytes that an address's length argument gave, ~0 if it gave none */
 };
 
 /*
@@ -142,6 +142,7 @@ struct scratch {
 	__u32 pointer_size; /* of the task: 4 or 8 */
 	__u32 phase; /* CAPTURE_ENTRY or 0 */
 	__u32 captures;
+	__u32 room;   /* as the state has it */
 	__u32 offset; /* in the chunk, of what is written next */
 	union {
 		struct record record;
@@ -272,8 +273,12 @@ struct {
 	__type(value, __u64);
 } failures SEC(".maps");
 
-/* Grows by one whenever the answer to "who is recorded?" may have changed. */
+/*
+ * Both only grow, and one of them does whenever the answer to "who is
+ * recorded?" may have changed: user space's count and the programs' own.
+ */
 volatile __u32 generation = 1;
+volatile __u32 moves = 0;
 /* The recorder's own process, never recorded. */
 volatile __u32 self = 0;
 /* How many entries the scope maps have: empty maps are not looked into. */

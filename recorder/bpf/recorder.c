@@ -7,6 +7,9 @@
 #include <bpf/bpf_tracing.h>
 #include "call.h"
 
+/* include/uapi/asm-generic/signal.h */
+#define SIGSYS 31
+
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /* An execve starts what was waiting for one. */
@@ -16,6 +19,12 @@ static __noinline struct task_state *start_pending(struct task_struct *task, str
 		state->tree[i] &= ~TREE_PENDING;
 	state->pending = 0;
 	return resolve(task);
+}
+
+/* Whether the kernel is about to tell the task of a call that it must not make. */
+static __always_inline bool has_bad_call_signal(struct task_struct *task)
+{
+	return task->pending.signal.sig[0] >> (SIGSYS - 1) & 1;
 }
 
 SEC("tp_btf/sys_enter")
@@ -64,9 +73,16 @@ int BPF_PROG(exit_call, struct pt_regs *regs, long result)
 			forget_verdict(address_of(regs));
 		return 0;
 	}
-	if (!state->count)
+	if (!state->count) {
+		/* It waits for its execve, which may be in another mount namespace. */
+		if (changes_namespace(number_at_exit(regs))) {
+			state->generation = 0;
+			forget_verdict(address_of(regs));
+		}
 		return 0;
-	end = now();
+	}
+	/* The time is the dearest part: a call that nobody wants does without. */
+	end = state->in_call && !state->wanted && !state->joined ? 0 : now();
 	if (!state->in_call) {
 		__u32 number = number_at_exit(regs);
 		__u32 abi = abi_of(bpf_get_current_task_btf(), number);
@@ -78,7 +94,7 @@ int BPF_PROG(exit_call, struct pt_regs *regs, long result)
 		state->start = end;
 		flags = CALL_NO_ENTRY;
 		/* What a seccomp filter kills or traps for is rolled back: it returned nothing. */
-		if (result == number)
+		if (result == number && has_bad_call_signal(bpf_get_current_task_btf()))
 			flags |= CALL_UNFINISHED;
 	}
 	finish_call(state, result, end, flags);
@@ -154,6 +170,23 @@ __noinline int count_tree_tasks(struct task_state *state, __u64 change)
 	return 0;
 }
 
+/* Puts a task into a recording by descent; 1 if it was not in it yet. */
+__noinline int join_tree(struct task_state *state, __u32 id)
+{
+	if (!state)
+		return 0;
+	for (int i = 0; i < MEMBERSHIPS; i++) {
+		if (state->tree[i] == id)
+			return 0;
+		if (!state->tree[i] || !recording_of(state->tree[i] & ~TREE_PENDING)) {
+			state->tree[i] = id;
+			return 1;
+		}
+	}
+	count_failure(PLACE_MEMBERSHIPS, 0);
+	return 0;
+}
+
 /* include/linux/sched.h: a thread that the kernel runs for io_uring and that makes no calls of its own. */
 #define PF_IO_WORKER 0x10
 
@@ -191,14 +224,17 @@ int BPF_PROG(fork_task, struct task_struct *parent, struct task_struct *child)
 	if (!child_memory)
 		return 0;
 	child_state = state_of(child_memory);
-	if (members) {
-		for (int i = 0; i < MEMBERSHIPS; i++)
-			child_state->tree[i] = members->ids[i] ? members->ids[i] | TREE_PENDING : 0;
-		child_state->pending = 1;
-	} else if (state) {
+	if (state) {
 		for (int i = 0; i < MEMBERSHIPS; i++)
 			child_state->tree[i] = state->tree[i];
 		child_state->pending = state->pending;
+	}
+	if (members) {
+		for (int i = 0; i < MEMBERSHIPS; i++) {
+			if (members->ids[i])
+				join_tree(child_state, members->ids[i] | TREE_PENDING);
+		}
+		child_state->pending = 1;
 	}
 	count_tree_tasks(child_state, 1);
 	return 0;
@@ -299,16 +335,18 @@ SEC("tp_btf/cgroup_attach_task")
 int BPF_PROG(move_task, struct cgroup *to)
 {
 	if (cgroup_count)
-		__sync_fetch_and_add((__u32 *)&generation, 1);
+		__sync_fetch_and_add((__u32 *)&moves, 1);
 	return 0;
 }
 
 /* What the iterators below are asked; user space runs one at a time. */
 volatile __u32 asked_id = 0;
 volatile __u32 asked_pid = 0;
-volatile __u64 adopted = 0;
+volatile __u32 reader = 0; /* the asker's own pid, in the initial PID namespace */
+volatile __u64 found = 0;   /* tasks that descend from asked_pid */
+volatile __u64 adopted = 0; /* those of them that were not in the recording */
 
-enum { ANCESTORS = 64 };
+enum { ANCESTORS = 512 };
 
 static __noinline bool descends_from(struct task_struct *task, __u32 pid)
 {
@@ -325,22 +363,6 @@ static __noinline bool descends_from(struct task_struct *task, __u32 pid)
 	return false;
 }
 
-__noinline int join_tree(struct task_state *state, __u32 id)
-{
-	if (!state)
-		return 0;
-	for (int i = 0; i < MEMBERSHIPS; i++) {
-		if (state->tree[i] == id)
-			return 0;
-		if (!state->tree[i] || !recording_of(state->tree[i] & ~TREE_PENDING)) {
-			state->tree[i] = id;
-			return 1;
-		}
-	}
-	count_failure(PLACE_MEMBERSHIPS, 0);
-	return 0;
-}
-
 /* Puts a process and its descendants, as they are now, into a recording. */
 SEC("iter/task")
 int adopt_tree(struct bpf_iter__task *context)
@@ -352,6 +374,7 @@ int adopt_tree(struct bpf_iter__task *context)
 
 	if (!task || !descends_from(task, asked_pid))
 		return 0;
+	found++;
 	memory = remember(task);
 	if (!memory || !join_tree(state_of(memory), asked_id))
 		return 0;
@@ -376,6 +399,7 @@ int list_calls(struct bpf_iter__task *context)
 	__u64 version;
 	bool wanted = false;
 
+	reader = bpf_get_current_pid_tgid() >> 32;
 	if (!task)
 		return 0;
 	memory = bpf_task_storage_get(&tasks, task, NULL, 0);

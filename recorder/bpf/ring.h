@@ -86,10 +86,13 @@ static __always_inline struct chunk *claim(void *ring, struct head *head, struct
 		if (!chunk)
 			return NULL;
 		old = *(volatile __u64 *)&chunk->state;
-		if (old & STATE_BUSY || __sync_val_compare_and_swap(&chunk->state, old, word | STATE_BUSY) != old)
+		if (old & STATE_BUSY)
 			continue;
+		/* Before the chunk is gone, so that whoever misses it learns why. */
 		if (old && chunk->last > cursor->horizon)
 			cursor->horizon = chunk->last;
+		if (__sync_val_compare_and_swap(&chunk->state, old, word | STATE_BUSY) != old)
+			continue;
 		chunk->base = end;
 		chunk->calls_before = cursor->calls;
 		chunk->last = end;
@@ -190,7 +193,8 @@ __noinline int append(struct scratch *scratch, struct task_state *state, struct 
 		return 0;
 	size = (scratch->size + 7) & ~7;
 	is_call = scratch->record.type == TYPE_CALL;
-	head = head_of(recording->id, &ring);
+	/* By the membership, because the recording may be voided this very moment. */
+	head = head_of(membership->id, &ring);
 	if (!head) {
 		count_failure(PLACE_NO_RING, 0);
 		return 0;

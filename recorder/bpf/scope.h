@@ -22,6 +22,11 @@ static __always_inline __u64 address_of(struct pt_regs *regs)
 	return *word;
 }
 
+static __always_inline __u32 generation_now(void)
+{
+	return generation + moves;
+}
+
 /* Kernel stacks are 16 KiB or more apart on every supported architecture. */
 #define STACK_SHIFT 14
 
@@ -90,7 +95,8 @@ static __always_inline int read_tid_in_namespace(struct task_struct *task)
 	unsigned int level = BPF_CORE_READ(pid, level);
 	int number = 0;
 
-	bpf_core_read(&number, sizeof(number), &pid->numbers[level].nr);
+	/* CO-RE relocates members but not the stride of an array. */
+	bpf_core_read(&number, sizeof(number), (void *)&pid->numbers[0].nr + level * bpf_core_type_size(struct upid));
 	return number;
 }
 
@@ -177,15 +183,50 @@ __noinline int find_members(struct task_state *state, struct members *found)
 	return 0;
 }
 
+__noinline int position_of(struct members *members, __u32 id)
+{
+	if (!members)
+		return -1;
+	for (int i = 0; i < MEMBERSHIPS; i++) {
+		if (members->ids[i] == id)
+			return i;
+	}
+	return -1;
+}
+
+/*
+ * Gives a task its memberships. In the middle of a call, what the call's bits
+ * said of the old ones goes over to the new ones; those that were not there at
+ * its entry are noted.
+ */
 __noinline int set_memberships(struct task_state *state, struct members *found)
 {
+	struct members old = {};
+	__u32 wanted;
+
 	if (!state || !found)
 		return 0;
+	wanted = state->wanted;
+	for (__u32 i = 0; i < MEMBERSHIPS; i++) {
+		if (i < state->count)
+			old.ids[i] = state->memberships[i].id;
+	}
 	state->count = 0;
-	for (int i = 0; i < MEMBERSHIPS; i++) {
-		state->memberships[i].id = found->ids[i];
-		if (found->ids[i])
-			state->count = i + 1;
+	state->wanted = 0;
+	state->joined = 0;
+	for (__u32 i = 0; i < MEMBERSHIPS; i++) {
+		__u32 id = found->ids[i];
+		int position;
+
+		state->memberships[i].id = id;
+		if (!id)
+			continue;
+		state->count = i + 1;
+		position = position_of(&old, id);
+		if (position < 0)
+			state->joined |= 1 << i;
+		else
+			state->wanted |= (wanted >> (position & 7) & 1) << i;
 	}
 	return 0;
 }
@@ -196,7 +237,7 @@ __noinline int set_memberships(struct task_state *state, struct members *found)
  */
 static __noinline struct task_state *resolve(struct task_struct *task)
 {
-	__u32 current_generation = generation;
+	__u32 current_generation = generation_now();
 	struct members found = {};
 	struct task_memory *memory = bpf_task_storage_get(&tasks, task, NULL, 0);
 	struct task_state *state = NULL;
@@ -226,7 +267,7 @@ static __noinline struct task_state *resolve(struct task_struct *task)
 /* The state of the current task by the long way, which makes the way short for next time. */
 static __noinline struct task_state *look_up(__u64 address)
 {
-	__u32 current_generation = generation;
+	__u32 current_generation = generation_now();
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_memory *memory = bpf_task_storage_get(&tasks, task, NULL, 0);
 	struct task_state *state = NULL;
@@ -254,7 +295,7 @@ static __always_inline struct task_state *recorded(struct pt_regs *regs)
 	__u64 *verdict = verdict_slot(address);
 
 	if (verdict) {
-		__u64 difference = *verdict ^ verdict_key(address, generation);
+		__u64 difference = *verdict ^ verdict_key(address, generation_now());
 		__u32 index = difference;
 
 		if (!(difference >> VERDICT_INDEX_BITS)) {

@@ -270,7 +270,10 @@ func (s *redisServer) wait() error {
 			return nil
 		}
 	}
-	return fmt.Errorf("the server does not answer (%q, %v)%s", answer, err, quoteEnd(s.complaint.String()))
+	if err == nil {
+		err = fmt.Errorf("it says %q", answer)
+	}
+	return fmt.Errorf("the server does not answer a PING as it should: %w%s", err, quoteEnd(s.complaint.String()))
 }
 
 // stop ends the server; it may be called again.

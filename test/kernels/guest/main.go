@@ -86,8 +86,12 @@ func record(r *recorder.Recorder) error {
 	}
 	command := exec.Command("/proc/self/exe")
 	command.Env = []string{role + "=child"}
-	if err := command.Run(); err == nil || command.ProcessState.ExitCode() != 3 {
-		return fmt.Errorf("the child ended with %v, not with status 3", err)
+	err := command.Run()
+	if err == nil {
+		return errors.New("the child ended with status 0, not 3")
+	}
+	if command.ProcessState.ExitCode() != 3 {
+		return fmt.Errorf("the child did not end with status 3: %w", err)
 	}
 	snapshot, err := r.Read("guest")
 	if err != nil {
