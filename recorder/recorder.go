@@ -47,8 +47,9 @@ type Options struct {
 	RingSize int
 	// StringLimit is how many bytes of a string or buffer are captured, at
 	// most ring.StringLimitMax. Paths are captured up to ring.PathLimit bytes.
-	// Of strings that are captured when a call begins (execve's arguments) a
-	// task in several recordings gives each as much as the smallest limit.
+	// Of strings that are captured when a call begins (the arguments of an
+	// execve that succeeds) a task in several recordings gives each as much as
+	// the smallest limit.
 	StringLimit int
 	// Filter chooses the system calls to record; nil records all.
 	Filter *syscalls.Filter

@@ -165,9 +165,9 @@ static __always_inline bool due_at_exit(struct task_state *state, struct capture
 	case WHEN_IN:
 		return true;
 	case WHEN_EARLY:
-		/* A new image is at the addresses of the old one. */
-		if (!failed && is_execve(state->abi, state->number))
-			return false;
+		/* After success a new image is at the addresses of the old one; after failure all is still there. */
+		if (is_execve(state->abi, state->number))
+			return failed;
 		return !(state->early_arguments >> (row.argument & 7) & 1) && !is_aliased(state, row.argument);
 	default:
 		return !failed;
@@ -215,7 +215,7 @@ __noinline int add_captures(struct scratch *scratch, struct task_state *state, s
 		scratch->arguments[i] = state->arguments[i];
 	/* Counted in memory: in a variable, the verifier would tell apart every way through the loop. */
 	scratch->captures = 0;
-	if (state->early_count)
+	if (state->early_count && !(failed && is_execve(state->abi, state->number)))
 		scratch->captures = add_early(scratch, state);
 	for (__u32 i = 0; i < CAPTURES; i++) {
 		struct capture_row capture_row = row->capture[i];
