@@ -392,10 +392,17 @@ func TestControlZ(t *testing.T) {
 	command.Env = append(os.Environ(), "PS1=prompt> ", "TRACELOOP="+programPath, "OUTPUT="+file)
 	terminal := startInTerminal(t, command)
 	terminal.expect(t, "prompt>")
-	terminal.press(t, `"$TRACELOOP" run --output-file "$OUTPUT" -- sh -c 'echo rea""dy; read line; echo "got: $line"; exit 6'`+"\n")
-	terminal.expect(t, "\nready")
+	terminal.press(t, `"$TRACELOOP" run --output-file "$OUTPUT" -- sh -c 'echo rea""dy $$.; read line; echo "got: $line"; exit 6'`+"\n")
+	terminal.expect(t, ".\r\n")
+	match := regexp.MustCompile(`\nready (\d+)\.`).FindStringSubmatch(terminal.shown())
+	if match == nil {
+		t.Fatalf("no process ID in\n%s", terminal.shown())
+	}
 	terminal.press(t, "\x1a")
 	terminal.expect(t, "Stopped")
+	// The shell says so of us; a command that is continued before it has
+	// stopped too never sees the signal.
+	awaitStop(t, match[1])
 	terminal.press(t, "fg\n")
 	terminal.press(t, "words\n")
 	terminal.expect(t, "got: words")
@@ -588,4 +595,20 @@ func TestRunOnTerminal(t *testing.T) {
 	if strings.Contains(shown, "\x1b") {
 		t.Errorf("coloured:\n%s", shown)
 	}
+}
+
+// awaitStop waits until a process is stopped.
+func awaitStop(t *testing.T, pid string) {
+	t.Helper()
+	for begin := time.Now(); time.Since(begin) < patienceOfTests; time.Sleep(time.Millisecond) {
+		status, err := os.ReadFile("/proc/" + pid + "/stat")
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The state follows the name, which stands in parentheses.
+		if _, state, _ := bytes.Cut(status, []byte(") ")); bytes.HasPrefix(state, []byte("T ")) {
+			return
+		}
+	}
+	t.Fatalf("process %s did not stop", pid)
 }

@@ -99,6 +99,13 @@ func (c *terminal) expect(t *testing.T, text string) {
 	}
 }
 
+// shown returns what the terminal has shown so far.
+func (c *terminal) shown() string {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	return c.output.String()
+}
+
 // press sends what a keyboard would.
 func (c *terminal) press(t *testing.T, keys string) {
 	t.Helper()
