@@ -27,6 +27,9 @@ type Account struct {
 	// chunks whose turn to be overwritten had not come, are left out of the
 	// history and counted as overwritten.
 	CompleteSince uint64
+	// Damaged is the snapshot's: some of what counts as overwritten was lost
+	// with its chunks, and CompleteSince is no promise.
+	Damaged bool
 	// Malformed counts chunks of which some bytes made no sense. Those bytes
 	// are left out, and their calls counted as overwritten.
 	Malformed uint64
@@ -36,6 +39,7 @@ type Account struct {
 func (s *Snapshot) History() *History {
 	h := &History{}
 	account := &h.Account
+	account.Damaged = s.Damaged
 	// What a CPU recorded is what its account says or, if it went on writing
 	// while the snapshot was taken, what its newest chunk says.
 	recorded := make(map[uint32]uint64, len(s.Cursors))

@@ -39,8 +39,9 @@ type Call struct {
 	// Return is what the call returned: -errno on failure. Meaningless
 	// unless State is StateReturned or StateNoEntry.
 	Return int64
-	// Captures is the memory behind arguments, in the order of arguments;
-	// an argument may have one capture of each phase.
+	// Captures is the memory behind arguments: first what was read when the
+	// call began, then what was read when it had ended, each in the order of
+	// arguments.
 	Captures []Capture
 }
 

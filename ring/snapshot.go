@@ -12,6 +12,9 @@ type Snapshot struct {
 	Chunks [][]byte
 	// InFlight is one more chunk, with the calls that were going on: nil if none.
 	InFlight []byte
+	// Damaged says that there were more chunks than Chunks: the file that held
+	// them is damaged.
+	Damaged bool
 	// Failures counts the kernel-side operations that failed, by place.
 	Failures []Failure
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"strings"
-	"syscall"
 
 	"traceloop/ring"
 	"traceloop/strace"
@@ -20,11 +19,6 @@ func sayLosses(account *ring.Account, failures []ring.Failure) {
 	}
 	var items []string
 	for _, failure := range failures {
-		// Memory that a program itself could not have read is no loss: the
-		// call shows its address, as strace does.
-		if failure.Errno == int32(syscall.EFAULT) {
-			continue
-		}
 		item := fmt.Sprintf("%s: %d", failure.Place, failure.Count)
 		if name, _ := strace.Errno(int64(failure.Errno)); name != "" {
 			item += " (" + name + ")"

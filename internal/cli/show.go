@@ -70,6 +70,10 @@ func (v *view) show(path string) (err error) {
 // recording and an error, if the file is damaged.
 func openRecording(path string) (*recording.Recording, error) {
 	r, err := recording.Open(path)
+	if damage := (*recording.DamageError)(nil); r != nil && errors.As(err, &damage) {
+		// A negative number is one that nobody knows any more.
+		r.Snapshot.Damaged = damage.MissingChunks != 0
+	}
 	if errors.Is(err, recording.ErrNotRecording) {
 		return nil, fmt.Errorf("%w: want a file that traceloop run --save has written", err)
 	}

@@ -36,10 +36,13 @@ func (f *jsonFormat) begin(dst []byte) []byte {
 		return dst
 	}
 	dst = append(dst, `{"type":"gap"`...)
-	if f.account.CompleteSince != 0 {
+	if f.account.CompleteSince != 0 && !f.account.Damaged {
 		dst = f.appendTimeMember(dst, f.account.CompleteSince)
 	}
 	dst = appendNumberMember(dst, "overwritten", f.account.Overwritten)
+	if f.account.Damaged {
+		dst = append(dst, `,"damaged":true`...)
+	}
 	if f.account.Lost != 0 {
 		dst = appendNumberMember(dst, "lost", f.account.Lost)
 	}

@@ -156,14 +156,16 @@ func (p *printer) appendTime(dst []byte, boot uint64, timestamps Timestamps) []b
 
 // incomplete says whether calls are missing before the first event, or among them.
 func (p *printer) incomplete() bool {
-	return p.account.Overwritten != 0 || p.account.Lost != 0 || p.account.Malformed != 0
+	return p.account.Overwritten != 0 || p.account.Damaged || p.account.Lost != 0 || p.account.Malformed != 0
 }
 
 // appendGap appends, for people, what is missing.
 func (p *printer) appendGap(dst []byte) []byte {
 	account := p.account
 	dst = fmt.Appendf(dst, "%d of %d calls were overwritten", account.Overwritten, account.Made)
-	if account.CompleteSince != 0 {
+	if account.Damaged {
+		dst = append(dst, " or lost with the damaged parts of the file"...)
+	} else if account.CompleteSince != 0 {
 		dst = append(dst, ", complete since "...)
 		dst = p.wall(account.CompleteSince).In(p.location).AppendFormat(dst, "2006-01-02T15:04:05.000000Z07:00")
 	}

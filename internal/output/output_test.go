@@ -345,6 +345,10 @@ func TestNothingRecorded(t *testing.T) {
 	r := &recording.Recording{}
 	compare(t, print(t, r, empty, &Selection{}, &Options{Format: Strace}),
 		"0     --- 3 of 3 calls were overwritten; 1 could not be recorded; 2 chunks are damaged ---\n")
+	damaged := &event.History{Account: ring.Account{Overwritten: 3, Made: 3, CompleteSince: 5, Damaged: true}}
+	compare(t, print(t, r, damaged, &Selection{}, &Options{Format: Strace}),
+		"0     --- 3 of 3 calls were overwritten or lost with the damaged parts of the file ---\n")
+	compare(t, print(t, r, damaged, &Selection{}, &Options{Format: JSON}), `{"type":"gap","overwritten":3,"damaged":true}`+"\n")
 	compare(t, print(t, r, empty, &Selection{}, &Options{Format: JSON}),
 		`{"type":"gap","overwritten":3,"lost":1,"malformed":2}`+"\n")
 	compare(t, print(t, r, &event.History{}, &Selection{}, &Options{Format: Columns}), "TIME  PID  COMM  DURATION CALL\n")
