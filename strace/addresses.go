@@ -15,14 +15,14 @@ const (
 	familyBluetooth = 31
 )
 
-func appendEthernetProtocol(dst []byte, value uint16) []byte {
+func appendEthernetProtocol(dst []byte, value uint16, o *Options) []byte {
 	dst = append(dst, "htons("...)
-	dst = ethernetProtocols.appendTo(dst, uint64(value>>8|value<<8))
+	dst = ethernetProtocols.appendTo(dst, uint64(value>>8|value<<8), o)
 	return append(dst, ')')
 }
 
 // socketAddress appends a struct sockaddr that the call was given, or gave.
-func socketAddress(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func socketAddress(dst []byte, e *event.Event, index int, o *Options) []byte {
 	c := memory(e, index)
 	if c == nil {
 		return appendPointer(dst, register(e, index))
@@ -37,13 +37,13 @@ func socketAddress(dst []byte, e *event.Event, index int, _ *Options) []byte {
 	if len(data) < 2 {
 		return appendPointer(dst, register(e, index))
 	}
-	return appendSocketAddress(dst, data)
+	return appendSocketAddress(dst, data, o)
 }
 
-func appendSocketAddress(dst, data []byte) []byte {
+func appendSocketAddress(dst, data []byte, o *Options) []byte {
 	family := little.Uint16(data)
 	dst = append(dst, "{sa_family="...)
-	dst = addressFamilies.appendTo(dst, uint64(family))
+	dst = addressFamilies.appendTo(dst, uint64(family), o)
 	switch {
 	case family == familyUnix:
 		path := data[2:]
@@ -52,10 +52,10 @@ func appendSocketAddress(dst, data []byte) []byte {
 		case path[0] == 0:
 			// A name in the abstract name space has all the bytes that the length says.
 			dst = append(dst, ", sun_path=@"...)
-			dst = appendQuoted(dst, path[1:], false)
+			dst = appendQuoted(dst, path[1:], false, o)
 		default:
 			dst = append(dst, ", sun_path="...)
-			dst = appendQuoted(dst, untilNUL(path), false)
+			dst = appendQuoted(dst, untilNUL(path), false, o)
 		}
 		return append(dst, '}')
 	case family == familyInternet && len(data) >= 16:
@@ -86,13 +86,13 @@ func appendSocketAddress(dst, data []byte) []byte {
 		return append(dst, '}')
 	case family == familyPacket && len(data) >= 20:
 		dst = append(dst, ", sll_protocol="...)
-		dst = appendEthernetProtocol(dst, little.Uint16(data[2:]))
+		dst = appendEthernetProtocol(dst, little.Uint16(data[2:]), o)
 		dst = append(dst, ", sll_ifindex="...)
 		dst = appendNumber(dst, data[4:], 4, asInt)
 		dst = append(dst, ", sll_hatype="...)
-		dst = hardwareTypes.appendTo(dst, uint64(little.Uint16(data[8:])))
+		dst = hardwareTypes.appendTo(dst, uint64(little.Uint16(data[8:])), o)
 		dst = append(dst, ", sll_pkttype="...)
-		dst = packetTypes.appendTo(dst, uint64(data[10]))
+		dst = packetTypes.appendTo(dst, uint64(data[10]), o)
 		dst = append(dst, ", sll_halen="...)
 		dst = appendUint(dst, uint64(data[11]))
 		dst = append(dst, ", sll_addr=["...)
@@ -106,7 +106,7 @@ func appendSocketAddress(dst, data []byte) []byte {
 	}
 	if len(data) > 2 {
 		dst = append(dst, ", sa_data="...)
-		dst = appendQuoted(dst, data[2:], false)
+		dst = appendQuoted(dst, data[2:], false, o)
 	}
 	return append(dst, '}')
 }

@@ -5,20 +5,20 @@ import (
 )
 
 // capabilityHeader appends struct __user_cap_header_struct.
-func capabilityHeader(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func capabilityHeader(dst []byte, e *event.Event, index int, o *Options) []byte {
 	data := structure(e, index, 8)
 	if data == nil {
 		return appendPointer(dst, register(e, index))
 	}
 	dst = append(dst, "{version="...)
-	dst = capabilityVersions.appendTo(dst, uint64(little.Uint32(data)))
+	dst = capabilityVersions.appendTo(dst, uint64(little.Uint32(data)), o)
 	dst = append(dst, ", pid="...)
 	dst = appendNumber(dst, data[4:], 4, asInt)
 	return append(dst, '}')
 }
 
 // capabilityData appends two struct __user_cap_data_struct, the lower and the upper halves of three sets.
-func capabilityData(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func capabilityData(dst []byte, e *event.Event, index int, o *Options) []byte {
 	data := structure(e, index, 12)
 	if data == nil {
 		return appendPointer(dst, register(e, index))

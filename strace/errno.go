@@ -14,7 +14,7 @@ func Errno(number int64) (name, text string) {
 }
 
 // appendError appends a failed call's result.
-func appendError(dst []byte, number int64) []byte {
+func appendError(dst []byte, number int64, o *Options) []byte {
 	name, text := Errno(number)
 	switch {
 	case name == "":

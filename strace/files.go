@@ -21,7 +21,7 @@ func openFlagsOf(abi syscalls.ABI) *flags {
 }
 
 // appendOpenFlags appends an access mode, which is a number, and O_* flags.
-func appendOpenFlags(dst []byte, e *event.Event, value uint64) []byte {
+func appendOpenFlags(dst []byte, e *event.Event, value uint64, o *Options) []byte {
 	dst = append(dst, openAccessModes[value&openAccessMode]...)
 	dst, left := openFlagsOf(e.ABI).appendKnown(dst, value&^openAccessMode, true)
 	if left != 0 {
@@ -33,13 +33,13 @@ func appendOpenFlags(dst []byte, e *event.Event, value uint64) []byte {
 
 var openAccessModes = [...]string{"O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE"}
 
-func openFlagsArgument(dst []byte, e *event.Event, index int, _ *Options) []byte {
-	return appendOpenFlags(dst, e, uint64(uint32(register(e, index))))
+func openFlagsArgument(dst []byte, e *event.Event, index int, o *Options) []byte {
+	return appendOpenFlags(dst, e, uint64(uint32(register(e, index))), o)
 }
 
 // descriptorFlags appends the O_* flags that calls other than open take, without an access mode.
-func descriptorFlags(dst []byte, e *event.Event, index int, _ *Options) []byte {
-	return openFlagsOf(e.ABI).appendTo(dst, uint64(uint32(register(e, index))))
+func descriptorFlags(dst []byte, e *event.Event, index int, o *Options) []byte {
+	return openFlagsOf(e.ABI).appendTo(dst, uint64(uint32(register(e, index))), o)
 }
 
 // createsFile says whether open's flags give its mode a meaning.
@@ -52,7 +52,7 @@ func descriptor(dst []byte, e *event.Event, index int, o *Options) []byte {
 }
 
 // directory appends the descriptor that a relative name is looked up from.
-func directory(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func directory(dst []byte, e *event.Event, index int, o *Options) []byte {
 	fd := int32(register(e, index))
 	if fd == atWorkingDirectory {
 		return append(dst, "AT_FDCWD"...)
@@ -63,22 +63,22 @@ func directory(dst []byte, e *event.Event, index int, _ *Options) []byte {
 const atWorkingDirectory = -100
 
 // mode appends a file's permissions in octal.
-func mode(dst []byte, e *event.Event, index int, _ *Options) []byte {
-	return appendMode(dst, uint64(uint16(register(e, index))))
+func mode(dst []byte, e *event.Event, index int, o *Options) []byte {
+	return appendMode(dst, uint64(uint16(register(e, index))), o)
 }
 
-func fileMode(dst []byte, e *event.Event, index int, _ *Options) []byte {
-	return appendFileMode(dst, uint64(uint16(register(e, index))))
+func fileMode(dst []byte, e *event.Event, index int, o *Options) []byte {
+	return appendFileMode(dst, uint64(uint16(register(e, index))), o)
 }
 
 // appendFileMode appends a file's type and permissions.
-func appendFileMode(dst []byte, mode uint64) []byte {
+func appendFileMode(dst []byte, mode uint64, o *Options) []byte {
 	const typeMask = 0o170000
 	if kind := mode & typeMask; kind != 0 {
 		if name, ok := fileTypes.lookup(kind); ok {
 			dst = append(dst, name...)
 		} else {
-			dst = appendMode(dst, kind)
+			dst = appendMode(dst, kind, o)
 		}
 		dst = append(dst, '|')
 	}
@@ -88,15 +88,15 @@ func appendFileMode(dst []byte, mode uint64) []byte {
 			dst = append(dst, '|')
 		}
 	}
-	return appendMode(dst, mode&0o777|mode&^(typeMask|0o7777))
+	return appendMode(dst, mode&0o777|mode&^(typeMask|0o7777), o)
 }
 
-func device(dst []byte, e *event.Event, index int, _ *Options) []byte {
-	return appendDevice(dst, register(e, index))
+func device(dst []byte, e *event.Event, index int, o *Options) []byte {
+	return appendDevice(dst, register(e, index), o)
 }
 
 // appendDevice appends a device's number in the encoding that system calls use.
-func appendDevice(dst []byte, device uint64) []byte {
+func appendDevice(dst []byte, device uint64, o *Options) []byte {
 	dst = append(dst, "makedev("...)
 	dst = appendHex(dst, device>>8&0xfff|device>>32&^0xfff)
 	dst = append(dst, ", "...)
@@ -105,18 +105,18 @@ func appendDevice(dst []byte, device uint64) []byte {
 }
 
 // accessMode appends what access(2) is asked.
-func accessMode(dst []byte, e *event.Event, index int, _ *Options) []byte {
-	return accessModes.appendTo(dst, uint64(uint32(register(e, index))))
+func accessMode(dst []byte, e *event.Event, index int, o *Options) []byte {
+	return accessModes.appendTo(dst, uint64(uint32(register(e, index))), o)
 }
 
 // statxFlags appends AT_* flags of statx, among which a number says how fresh the answer must be.
-func statxFlags(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func statxFlags(dst []byte, e *event.Event, index int, o *Options) []byte {
 	const syncMask = 0x6000
 	value := uint64(uint32(register(e, index)))
 	if value&syncMask == syncMask { // no number that means anything
-		return atFlags.appendTo(dst, value)
+		return atFlags.appendTo(dst, value, o)
 	}
-	dst = statxSync.appendTo(dst, value&syncMask)
+	dst = statxSync.appendTo(dst, value&syncMask, o)
 	dst, left := atFlags.appendKnown(dst, value&^syncMask, true)
 	if left != 0 {
 		dst = append(dst, '|')
@@ -211,25 +211,25 @@ func fcntlArgument(dst []byte, e *event.Event, index int, o *Options) []byte {
 	case fcntlNumber, fcntlProcess, fcntlNothing:
 		return appendInt(dst, int64(int32(value)))
 	case fcntlDescriptorFlags:
-		return closeOnExec.appendTo(dst, value)
+		return closeOnExec.appendTo(dst, value, o)
 	case fcntlStatusFlags:
-		return appendOpenFlags(dst, e, uint64(uint32(value)))
+		return appendOpenFlags(dst, e, uint64(uint32(value)), o)
 	case fcntlSignal:
-		return appendSignal(dst, uint32(value))
+		return appendSignal(dst, uint32(value), o)
 	case fcntlSeals:
-		return sealFlags.appendTo(dst, uint64(uint32(value)))
+		return sealFlags.appendTo(dst, uint64(uint32(value)), o)
 	case fcntlLease:
-		return lockTypes.appendTo(dst, uint64(uint32(value)))
+		return lockTypes.appendTo(dst, uint64(uint32(value)), o)
 	case fcntlNotify:
-		return notifyFlags.appendTo(dst, uint64(uint32(value)))
+		return notifyFlags.appendTo(dst, uint64(uint32(value)), o)
 	case fcntlLock:
-		return fileLock(dst, e, index, longSize(e))
+		return fileLock(dst, e, index, longSize(e), o)
 	case fcntlLock64:
-		return fileLock(dst, e, index, 8)
+		return fileLock(dst, e, index, 8, o)
 	case fcntlOwner:
 		if data := structure(e, index, 8); data != nil {
 			dst = append(dst, "{type="...)
-			dst = ownerTypes.appendTo(dst, uint64(little.Uint32(data)))
+			dst = ownerTypes.appendTo(dst, uint64(little.Uint32(data)), o)
 			dst = append(dst, ", pid="...)
 			dst = appendNumber(dst, data[4:], 4, asInt)
 			return append(dst, '}')
@@ -240,7 +240,7 @@ func fcntlArgument(dst []byte, e *event.Event, index int, o *Options) []byte {
 }
 
 // fileLock appends struct flock, whose positions have the given size.
-func fileLock(dst []byte, e *event.Event, index, size int) []byte {
+func fileLock(dst []byte, e *event.Event, index, size int, o *Options) []byte {
 	command := uint32(register(e, index-1))
 	// arm aligns 64-bit numbers, i386 does not.
 	start := 4
@@ -259,9 +259,9 @@ func fileLock(dst []byte, e *event.Event, index, size int) []byte {
 		}
 	}
 	dst = append(dst, "{l_type="...)
-	dst = lockTypes.appendTo(dst, uint64(little.Uint16(data)))
+	dst = lockTypes.appendTo(dst, uint64(little.Uint16(data)), o)
 	dst = append(dst, ", l_whence="...)
-	dst = seekWhence.appendTo(dst, uint64(little.Uint16(data[2:])))
+	dst = seekWhence.appendTo(dst, uint64(little.Uint16(data[2:])), o)
 	dst = append(dst, ", l_start="...)
 	dst = appendInt(dst, signedLong(data, start, size))
 	dst = append(dst, ", l_len="...)
@@ -274,7 +274,7 @@ func fileLock(dst []byte, e *event.Event, index, size int) []byte {
 }
 
 // appendFcntlReturn appends what fcntl returned.
-func appendFcntlReturn(dst []byte, e *event.Event, value int64) []byte {
+func appendFcntlReturn(dst []byte, e *event.Event, value int64, o *Options) []byte {
 	if value == 0 && fcntlFormOf(register(e, 1)) != fcntlGetStatus && fcntlFormOf(register(e, 1)) != fcntlGetLease {
 		return append(dst, '0')
 	}
@@ -282,23 +282,23 @@ func appendFcntlReturn(dst []byte, e *event.Event, value int64) []byte {
 	case fcntlGetFlags:
 		dst = appendHex(dst, uint64(value))
 		dst = append(dst, " (flags "...)
-		dst = closeOnExec.appendTo(dst, uint64(value))
+		dst = closeOnExec.appendTo(dst, uint64(value), o)
 	case fcntlGetStatus:
 		dst = appendHex(dst, uint64(value))
 		dst = append(dst, " (flags "...)
-		dst = appendOpenFlags(dst, e, uint64(value))
+		dst = appendOpenFlags(dst, e, uint64(value), o)
 	case fcntlGetSignal:
 		dst = appendInt(dst, value)
 		dst = append(dst, " ("...)
-		dst = appendSignal(dst, uint32(value))
+		dst = appendSignal(dst, uint32(value), o)
 	case fcntlGetSeals:
 		dst = appendHex(dst, uint64(value))
 		dst = append(dst, " (seals "...)
-		dst = sealFlags.appendTo(dst, uint64(value))
+		dst = sealFlags.appendTo(dst, uint64(value), o)
 	case fcntlGetLease:
 		dst = appendHex(dst, uint64(value))
 		dst = append(dst, " ("...)
-		dst = lockTypes.appendTo(dst, uint64(value))
+		dst = lockTypes.appendTo(dst, uint64(value), o)
 	default:
 		return appendInt(dst, value)
 	}
@@ -306,26 +306,26 @@ func appendFcntlReturn(dst []byte, e *event.Event, value int64) []byte {
 }
 
 // openHow appends struct open_how of openat2(2).
-func openHow(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func openHow(dst []byte, e *event.Event, index int, o *Options) []byte {
 	data := structure(e, index, 24)
 	if data == nil {
 		return appendPointer(dst, register(e, index))
 	}
 	dst = append(dst, "{flags="...)
 	flags := little.Uint64(data)
-	dst = appendOpenFlags(dst, e, flags)
+	dst = appendOpenFlags(dst, e, flags, o)
 	if mode := little.Uint64(data[8:]); mode != 0 || createsFile(flags) {
 		dst = append(dst, ", mode="...)
-		dst = appendMode(dst, mode)
+		dst = appendMode(dst, mode, o)
 	}
 	dst = append(dst, ", resolve="...)
-	dst = resolveFlags.appendTo(dst, little.Uint64(data[16:]))
+	dst = resolveFlags.appendTo(dst, little.Uint64(data[16:]), o)
 	return append(dst, '}')
 }
 
 // flockOperation appends an operation of flock(2).
-func flockOperation(dst []byte, e *event.Event, index int, _ *Options) []byte {
-	return flockOperations.appendTo(dst, uint64(uint32(register(e, index))))
+func flockOperation(dst []byte, e *event.Event, index int, o *Options) []byte {
+	return flockOperations.appendTo(dst, uint64(uint32(register(e, index))), o)
 }
 
 // arch/x86's fcntl.h, include/uapi/asm-generic/fcntl.h
@@ -712,7 +712,7 @@ var moveMountFlags = flags{unknown: "MOVE_MOUNT_???", names: []entry{
 
 // directoryEntries appends the address of a buffer of directory entries and how
 // many there are.
-func directoryEntries(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func directoryEntries(dst []byte, e *event.Event, index int, o *Options) []byte {
 	dst = appendPointer(dst, register(e, index))
 	data := bytesOf(after(e, index), 4)
 	if data == nil {

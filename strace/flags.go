@@ -16,7 +16,7 @@ type flags struct {
 }
 
 // appendTo appends the names of the bits, then what has none in hexadecimal.
-func (f *flags) appendTo(dst []byte, value uint64) []byte {
+func (f *flags) appendTo(dst []byte, value uint64, o *Options) []byte {
 	if value == 0 {
 		if len(f.names) > 0 && f.names[0].value == 0 {
 			return append(dst, f.names[0].name...)
@@ -70,13 +70,13 @@ func appendComment(dst []byte, comment string) []byte {
 }
 
 // argument decodes a 32-bit argument of these flags.
-func (f *flags) argument(dst []byte, e *event.Event, index int, _ *Options) []byte {
-	return f.appendTo(dst, uint64(uint32(register(e, index))))
+func (f *flags) argument(dst []byte, e *event.Event, index int, o *Options) []byte {
+	return f.appendTo(dst, uint64(uint32(register(e, index))), o)
 }
 
 // longArgument decodes an argument of these flags as wide as a long.
-func (f *flags) longArgument(dst []byte, e *event.Event, index int, _ *Options) []byte {
-	return f.appendTo(dst, register(e, index))
+func (f *flags) longArgument(dst []byte, e *event.Event, index int, o *Options) []byte {
+	return f.appendTo(dst, register(e, index), o)
 }
 
 // names are names of numbers of which one is meant at a time.
@@ -100,7 +100,7 @@ func (n *names) lookup(value uint64) (string, bool) {
 }
 
 // appendTo appends a number's name.
-func (n *names) appendTo(dst []byte, value uint64) []byte {
+func (n *names) appendTo(dst []byte, value uint64, o *Options) []byte {
 	if name, ok := n.lookup(value); ok {
 		return append(dst, name...)
 	}
@@ -109,6 +109,6 @@ func (n *names) appendTo(dst []byte, value uint64) []byte {
 }
 
 // argument decodes a 32-bit argument.
-func (n *names) argument(dst []byte, e *event.Event, index int, _ *Options) []byte {
-	return n.appendTo(dst, uint64(uint32(register(e, index))))
+func (n *names) argument(dst []byte, e *event.Event, index int, o *Options) []byte {
+	return n.appendTo(dst, uint64(uint32(register(e, index))), o)
 }

@@ -58,7 +58,7 @@ func futexArguments(operation uint64) uint8 {
 	return uaddr | op | val | timeout | uaddr2 | val3
 }
 
-func futexOperation(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func futexOperation(dst []byte, e *event.Event, index int, o *Options) []byte {
 	value := register(e, index) & 0xffffffff
 	name, ok := futexOperations.lookup(value &^ (futexPrivate | futexClockRealtime))
 	if !ok {
@@ -108,11 +108,11 @@ func futexBitset(dst []byte, e *event.Event, index int, o *Options) []byte {
 		if value>>28&8 != 0 {
 			dst = append(dst, "FUTEX_OP_OPARG_SHIFT<<28|"...)
 		}
-		dst = futexWakeOps.appendTo(dst, value>>28&7)
+		dst = futexWakeOps.appendTo(dst, value>>28&7, o)
 		dst = append(dst, "<<28|"...)
 		dst = appendHex(dst, value>>12&0xfff)
 		dst = append(dst, "<<12|"...)
-		dst = futexWakeCompares.appendTo(dst, value>>24&0xf)
+		dst = futexWakeCompares.appendTo(dst, value>>24&0xf, o)
 		dst = append(dst, "<<24|"...)
 		return appendHex(dst, value&0xfff)
 	}

@@ -30,13 +30,13 @@ func ioctlName(request uint64) (string, bool) {
 	return ioctlRequests[i].name, true
 }
 
-func ioctlRequest(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func ioctlRequest(dst []byte, e *event.Event, index int, o *Options) []byte {
 	value := uint64(uint32(register(e, index)))
 	if name, ok := ioctlName(value); ok {
 		return append(dst, name...)
 	}
 	dst = append(dst, "_IOC("...)
-	dst = ioctlDirections.appendTo(dst, value>>30)
+	dst = ioctlDirections.appendTo(dst, value>>30, o)
 	dst = append(dst, ", "...)
 	dst = appendHex(dst, value>>8&0xff)
 	dst = append(dst, ", "...)
@@ -48,7 +48,7 @@ func ioctlRequest(dst []byte, e *event.Event, index int, _ *Options) []byte {
 
 // ioctlArgument appends what the request makes of its argument: a number, or
 // the address of memory that is not captured.
-func ioctlArgument(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func ioctlArgument(dst []byte, e *event.Event, index int, o *Options) []byte {
 	value := register(e, index)
 	request := uint64(uint32(register(e, index-1)))
 	switch request {
@@ -57,9 +57,9 @@ func ioctlArgument(dst []byte, e *event.Event, index int, _ *Options) []byte {
 		// PERF_EVENT_IOC_SET_OUTPUT, PERF_EVENT_IOC_SET_BPF, KVM_CREATE_VCPU
 		return appendInt(dst, int64(int32(value)))
 	case 0x540a: // TCXONC
-		return flowActions.appendTo(dst, value)
+		return flowActions.appendTo(dst, value, o)
 	case 0x540b: // TCFLSH
-		return flushQueues.appendTo(dst, value)
+		return flushQueues.appendTo(dst, value, o)
 	}
 	if _, ok := ioctlName(request); ok {
 		return appendPointer(dst, value)

@@ -6,18 +6,18 @@ import (
 
 // ipcFlags appends System V IPC flags and permissions.
 func ipcFlags(table *flags) decoder {
-	return func(dst []byte, e *event.Event, index int, _ *Options) []byte {
+	return func(dst []byte, e *event.Event, index int, o *Options) []byte {
 		value := uint64(uint32(register(e, index)))
 		if value>>9 != 0 {
-			dst = table.appendTo(dst, value&^0o777)
+			dst = table.appendTo(dst, value&^0o777, o)
 			dst = append(dst, '|')
 		}
-		return appendMode(dst, value&0o777)
+		return appendMode(dst, value&0o777, o)
 	}
 }
 
 // key appends a System V IPC key.
-func key(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func key(dst []byte, e *event.Event, index int, o *Options) []byte {
 	value := uint64(uint32(register(e, index)))
 	if value == 0 {
 		return append(dst, "IPC_PRIVATE"...)

@@ -294,6 +294,6 @@ var decoders = [...]decoder{
 }
 
 // rawAddress appends an address that strace shows as a number: 0, not NULL.
-func rawAddress(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func rawAddress(dst []byte, e *event.Event, index int, o *Options) []byte {
 	return appendHex(dst, register(e, index))
 }

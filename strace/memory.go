@@ -6,7 +6,7 @@ import (
 )
 
 // mmapFlags appends what mmap(2) maps: its type, which is a number, then flags.
-func mmapFlags(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func mmapFlags(dst []byte, e *event.Event, index int, o *Options) []byte {
 	value := uint64(uint32(register(e, index)))
 	kind := value & 0xf
 	rest := value &^ 0xf
@@ -65,7 +65,7 @@ func mmapArguments(dst []byte, e *event.Event, index int, o *Options) []byte {
 	dst = append(dst, ", "...)
 	dst = appendUint(dst, long(data, 4, 4))
 	dst = append(dst, ", "...)
-	dst = protectionFlags.appendTo(dst, long(data, 8, 4))
+	dst = protectionFlags.appendTo(dst, long(data, 8, 4), o)
 	dst = append(dst, ", "...)
 	dst = appendHex(dst, long(data, 12, 4))
 	dst = append(dst, ", "...)
@@ -76,12 +76,12 @@ func mmapArguments(dst []byte, e *event.Event, index int, o *Options) []byte {
 }
 
 // memfdFlags appends flags of memfd_create(2), whose upper bits are a size as a power of two.
-func memfdFlags(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func memfdFlags(dst []byte, e *event.Event, index int, o *Options) []byte {
 	value := uint64(uint32(register(e, index)))
 	huge := value >> mapHugeShift & 0x3f
 	value &^= 0x3f << mapHugeShift
 	if huge == 0 || value != 0 {
-		dst = memfdCreateFlags.appendTo(dst, value)
+		dst = memfdCreateFlags.appendTo(dst, value, o)
 		if huge == 0 {
 			return dst
 		}

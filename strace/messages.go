@@ -5,7 +5,7 @@ import (
 )
 
 // message appends struct msghdr. The memory that it points to is not captured.
-func message(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func message(dst []byte, e *event.Event, index int, o *Options) []byte {
 	size := pointerSize(e)
 	c := memory(e, index)
 	if out := after(e, index); out != nil && succeeded(e) {
@@ -21,7 +21,7 @@ func message(dst []byte, e *event.Event, index int, _ *Options) []byte {
 		dst = appendNumber(dst, data[size:], 4, asInt)
 		return append(dst, '}')
 	}
-	return appendMessage(dst, data, size)
+	return appendMessage(dst, data, size, o)
 }
 
 // messageSize is the size of struct msghdr (include/linux/socket.h).
@@ -32,7 +32,7 @@ func messageSize(pointer int) int {
 	return 56
 }
 
-func appendMessage(dst, data []byte, size int) []byte {
+func appendMessage(dst, data []byte, size int, o *Options) []byte {
 	// The name's length and the flags are ints, followed by padding where longs have 8 bytes.
 	dst = append(dst, "{msg_name="...)
 	dst = appendPointer(dst, long(data, 0, size))
@@ -50,7 +50,7 @@ func appendMessage(dst, data []byte, size int) []byte {
 	dst = append(dst, ", msg_controllen="...)
 	dst = appendUint(dst, length)
 	dst = append(dst, ", msg_flags="...)
-	dst = messageFlags.appendTo(dst, uint64(little.Uint32(data[6*size:])))
+	dst = messageFlags.appendTo(dst, uint64(little.Uint32(data[6*size:])), o)
 	return append(dst, '}')
 }
 
@@ -76,7 +76,7 @@ func messages(dst []byte, e *event.Event, index int, o *Options) []byte {
 		}
 		data := c.Data[i*one:]
 		dst = append(dst, "{msg_hdr="...)
-		dst = appendMessage(dst, data, size)
+		dst = appendMessage(dst, data, size, o)
 		if succeeded(e) && !c.Entry {
 			dst = append(dst, ", msg_len="...)
 			dst = appendUint(dst, uint64(little.Uint32(data[messageSize(size):])))

@@ -10,33 +10,33 @@ const (
 	socketNonBlock    = 0o4000
 )
 
-func socketType(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func socketType(dst []byte, e *event.Event, index int, o *Options) []byte {
 	value := uint64(uint32(register(e, index)))
 	const both = socketCloseOnExec | socketNonBlock
-	dst = socketTypes.appendTo(dst, value&^both)
+	dst = socketTypes.appendTo(dst, value&^both, o)
 	dst, _ = socketFlags.appendKnown(dst, value&both, true)
 	return dst
 }
 
 // socketProtocol appends a protocol, whose names depend on the family.
-func socketProtocol(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func socketProtocol(dst []byte, e *event.Event, index int, o *Options) []byte {
 	value := uint64(uint32(register(e, index)))
 	switch uint32(register(e, 0)) {
 	case familyInternet, familyInternet6:
-		return internetProtocols.appendTo(dst, value)
+		return internetProtocols.appendTo(dst, value, o)
 	case familyNetlink:
-		return netlinkProtocols.appendTo(dst, value)
+		return netlinkProtocols.appendTo(dst, value, o)
 	case familyBluetooth:
-		return bluetoothProtocols.appendTo(dst, value)
+		return bluetoothProtocols.appendTo(dst, value, o)
 	case familyPacket:
-		return appendEthernetProtocol(dst, uint16(value))
+		return appendEthernetProtocol(dst, uint16(value), o)
 	}
 	return appendUint(dst, value)
 }
 
 // socketLength appends the length of an address or an option: as it was given
 // and, where the call changed it, as it was left.
-func socketLength(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func socketLength(dst []byte, e *event.Event, index int, o *Options) []byte {
 	in, out := bytesOf(before(e, index), 4), bytesOf(after(e, index), 4)
 	if in == nil {
 		in, out = out, nil

@@ -39,7 +39,7 @@ func appendInt(dst []byte, value int64) []byte { return strconv.AppendInt(dst, v
 func appendUint(dst []byte, value uint64) []byte { return strconv.AppendUint(dst, value, 10) }
 
 // appendMode appends a number in octal with at least three digits.
-func appendMode(dst []byte, mode uint64) []byte {
+func appendMode(dst []byte, mode uint64, o *Options) []byte {
 	switch {
 	case mode < 0o10:
 		return append(dst, '0', '0', '0'+byte(mode))
@@ -50,30 +50,30 @@ func appendMode(dst []byte, mode uint64) []byte {
 	return strconv.AppendUint(dst, mode, 8)
 }
 
-func address(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func address(dst []byte, e *event.Event, index int, o *Options) []byte {
 	return appendPointer(dst, register(e, index))
 }
 
-func signedInt(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func signedInt(dst []byte, e *event.Event, index int, o *Options) []byte {
 	return appendInt(dst, int64(int32(register(e, index))))
 }
 
-func unsignedInt(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func unsignedInt(dst []byte, e *event.Event, index int, o *Options) []byte {
 	return appendUint(dst, uint64(uint32(register(e, index))))
 }
 
-func signedLongArgument(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func signedLongArgument(dst []byte, e *event.Event, index int, o *Options) []byte {
 	if narrow(e) {
 		return appendInt(dst, int64(int32(register(e, index))))
 	}
 	return appendInt(dst, int64(register(e, index)))
 }
 
-func unsignedLong(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func unsignedLong(dst []byte, e *event.Event, index int, o *Options) []byte {
 	return appendUint(dst, register(e, index))
 }
 
-func hexadecimal(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func hexadecimal(dst []byte, e *event.Event, index int, o *Options) []byte {
 	return appendHex(dst, register(e, index))
 }
 
@@ -95,21 +95,21 @@ func offset(dst []byte, e *event.Event, index int, o *Options) []byte {
 	return signedLongArgument(dst, e, index, o)
 }
 
-func hexOffset(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func hexOffset(dst []byte, e *event.Event, index int, o *Options) []byte {
 	return appendHex(dst, wide(e, index))
 }
 
 // pageOffset appends mmap2's offset, which strace shows in bytes.
-func pageOffset(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func pageOffset(dst []byte, e *event.Event, index int, o *Options) []byte {
 	return appendHex(dst, register(e, index)<<12)
 }
 
 // identity appends the number of a user or a group; all ones mean none.
-func identity(dst []byte, e *event.Event, index int, _ *Options) []byte {
-	return appendIdentity(dst, uint32(register(e, index)))
+func identity(dst []byte, e *event.Event, index int, o *Options) []byte {
+	return appendIdentity(dst, uint32(register(e, index)), o)
 }
 
-func identity16(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func identity16(dst []byte, e *event.Event, index int, o *Options) []byte {
 	value := uint16(register(e, index))
 	if value == 0xffff {
 		return append(dst, "-1"...)
@@ -117,7 +117,7 @@ func identity16(dst []byte, e *event.Event, index int, _ *Options) []byte {
 	return appendUint(dst, uint64(value))
 }
 
-func appendIdentity(dst []byte, value uint32) []byte {
+func appendIdentity(dst []byte, value uint32, o *Options) []byte {
 	if value == 0xffffffff {
 		return append(dst, "-1"...)
 	}
@@ -171,7 +171,7 @@ func appendNumber(dst, data []byte, size int, form numberForm) []byte {
 // numberPointer makes a decoder for a pointer to one number: [5], or
 // [5 => 7] where the call changed it. Size 0 is the ABI's long, -1 its pointer.
 func numberPointer(size int, form numberForm) decoder {
-	return func(dst []byte, e *event.Event, index int, _ *Options) []byte {
+	return func(dst []byte, e *event.Event, index int, o *Options) []byte {
 		size := numberSize(e, size)
 		in, out := bytesOf(before(e, index), size), bytesOf(after(e, index), size)
 		if in == nil {
@@ -238,7 +238,7 @@ func appendArrayEnd(dst []byte, shown int, more bool) []byte {
 }
 
 // fdPair appends the two descriptors that pipe and socketpair made.
-func fdPair(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func fdPair(dst []byte, e *event.Event, index int, o *Options) []byte {
 	data := bytesOf(after(e, index), 8)
 	if data == nil || !succeeded(e) {
 		return appendPointer(dst, register(e, index))

@@ -31,7 +31,7 @@ func pollDescriptors(dst []byte, e *event.Event, index int, o *Options) []byte {
 		dst = appendInt(dst, int64(fd))
 		if fd >= 0 {
 			dst = append(dst, ", events="...)
-			dst = pollEvents.appendTo(dst, uint64(little.Uint16(one[4:])))
+			dst = pollEvents.appendTo(dst, uint64(little.Uint16(one[4:])), o)
 		}
 		dst = append(dst, '}')
 	}
@@ -68,7 +68,7 @@ func appendPollReturn(dst []byte, e *event.Event, value int64, o *Options) []byt
 		dst = append(dst, "{fd="...)
 		dst = appendNumber(dst, c.Data[i:], 4, asInt)
 		dst = append(dst, ", revents="...)
-		dst = pollEvents.appendTo(dst, uint64(revents))
+		dst = pollEvents.appendTo(dst, uint64(revents), o)
 		dst = append(dst, '}')
 		shown++
 	}
@@ -102,7 +102,7 @@ func appendTimeLeft(dst []byte, e *event.Event, index int, separator string) []b
 }
 
 // descriptorSet appends a set of descriptors as select(2) was given it.
-func descriptorSet(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func descriptorSet(dst []byte, e *event.Event, index int, o *Options) []byte {
 	c := before(e, index)
 	if c == nil {
 		return appendPointer(dst, register(e, index))
@@ -180,7 +180,7 @@ func allZero(data []byte) bool {
 }
 
 // selectArguments appends the five arguments that the old select of 32-bit ABIs takes in memory.
-func selectArguments(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func selectArguments(dst []byte, e *event.Event, index int, o *Options) []byte {
 	data := structure(e, index, 20)
 	if data == nil {
 		return appendPointer(dst, register(e, index))
@@ -195,7 +195,7 @@ func selectArguments(dst []byte, e *event.Event, index int, _ *Options) []byte {
 }
 
 // signalSetArgument appends pselect6's last argument, a set's address and its size.
-func signalSetArgument(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func signalSetArgument(dst []byte, e *event.Event, index int, o *Options) []byte {
 	size := pointerSize(e)
 	data := structure(e, index, 2*size)
 	if data == nil {
@@ -227,7 +227,7 @@ func epollEvents(dst []byte, e *event.Event, index int, o *Options) []byte {
 		if data == nil || uint32(register(e, 1)) == remove {
 			return appendPointer(dst, register(e, index))
 		}
-		return appendEpollEvent(dst, data, size)
+		return appendEpollEvent(dst, data, size, o)
 	}
 	c := after(e, index)
 	if c == nil || !succeeded(e) {
@@ -245,14 +245,14 @@ func epollEvents(dst []byte, e *event.Event, index int, o *Options) []byte {
 		if i > 0 {
 			dst = append(dst, ", "...)
 		}
-		dst = appendEpollEvent(dst, c.Data[i*size:], size)
+		dst = appendEpollEvent(dst, c.Data[i*size:], size, o)
 	}
 	return appendArrayEnd(dst, count, more)
 }
 
-func appendEpollEvent(dst, data []byte, size int) []byte {
+func appendEpollEvent(dst, data []byte, size int, o *Options) []byte {
 	dst = append(dst, "{events="...)
-	dst = epollEventFlags.appendTo(dst, uint64(little.Uint32(data)))
+	dst = epollEventFlags.appendTo(dst, uint64(little.Uint32(data)), o)
 	dst = append(dst, ", data={u32="...)
 	value := little.Uint64(data[size-8:])
 	dst = appendUint(dst, uint64(uint32(value)))

@@ -5,7 +5,7 @@ import (
 )
 
 // architectureArgument appends what arch_prctl's option makes of its argument.
-func architectureArgument(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func architectureArgument(dst []byte, e *event.Event, index int, o *Options) []byte {
 	return appendPointer(dst, register(e, index))
 }
 
@@ -62,32 +62,32 @@ func prctlArgument(dst []byte, e *event.Event, index int, o *Options) []byte {
 	value := register(e, index)
 	switch uint64(uint32(register(e, 0))) {
 	case prSetDeathSignal:
-		return appendSignal(dst, uint32(value))
+		return appendSignal(dst, uint32(value), o)
 	case prSetName, prGetName:
 		if c := memory(e, index); c != nil && (uint32(register(e, 0)) == prSetName || succeeded(e)) {
 			// The kernel keeps 15 bytes of a name.
 			if len(c.Data) > 15 {
-				return appendQuoted(dst, c.Data[:15], true)
+				return appendQuoted(dst, c.Data[:15], true, o)
 			}
 			return appendLimited(dst, c.Data, c.Truncated, o)
 		}
 		return appendPointer(dst, value)
 	case prSetDumpable:
-		return dumpModes.appendTo(dst, value)
+		return dumpModes.appendTo(dst, value, o)
 	case prCapsRead, prCapsDrop:
-		return capabilities.appendTo(dst, value)
+		return capabilities.appendTo(dst, value, o)
 	case prSetKeepCaps, prSetTimerSlack, prSetSubreaper, prSetNoNewPrivs, prGetNoNewPrivs, prSetTHPDisable, prGetTHPDisable:
 		return appendUint(dst, value)
 	case prSetSeccomp:
-		return seccompModes.appendTo(dst, value)
+		return seccompModes.appendTo(dst, value, o)
 	case prSetSecureBits:
-		return secureBits.appendTo(dst, value)
+		return secureBits.appendTo(dst, value, o)
 	case prCapAmbient:
-		return ambientOperations.appendTo(dst, value)
+		return ambientOperations.appendTo(dst, value, o)
 	case prSetVMA:
-		return vmaAttributes.appendTo(dst, value)
+		return vmaAttributes.appendTo(dst, value, o)
 	case prSetMM:
-		return memoryMapOptions.appendTo(dst, value)
+		return memoryMapOptions.appendTo(dst, value, o)
 	case prGetDeathSignal, prGetSubreaper, prGetTIDAddress:
 		return appendPointer(dst, value)
 	case prSetPtracer:
@@ -100,7 +100,7 @@ func prctlArgument(dst []byte, e *event.Event, index int, o *Options) []byte {
 }
 
 // prctlRest appends prctl's third to fifth argument.
-func prctlRest(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func prctlRest(dst []byte, e *event.Event, index int, o *Options) []byte {
 	value := register(e, index)
 	switch uint64(uint32(register(e, 0))) {
 	case prSetNoNewPrivs, prGetNoNewPrivs, prSetTHPDisable, prGetTHPDisable, prCapAmbient:

@@ -53,29 +53,29 @@ func appendClone(dst []byte, e *event.Event, o *Options) []byte {
 var pidPointer = numberPointer(4, asInt)
 
 // cloneFlags appends clone's flags, in whose low byte is the signal that the child ends with.
-func cloneFlags(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func cloneFlags(dst []byte, e *event.Event, index int, o *Options) []byte {
 	value := register(e, index)
 	signal := uint32(value & cloneSignalMask)
 	flags := value &^ cloneSignalMask
 	if flags != 0 || signal == 0 {
-		dst = cloneFlagNames.appendTo(dst, flags)
+		dst = cloneFlagNames.appendTo(dst, flags, o)
 		if signal == 0 {
 			return dst
 		}
 		dst = append(dst, '|')
 	}
-	return appendSignal(dst, signal)
+	return appendSignal(dst, signal, o)
 }
 
 // cloneArguments appends struct clone_args of clone3(2), and what the call wrote through it.
-func cloneArguments(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func cloneArguments(dst []byte, e *event.Event, index int, o *Options) []byte {
 	data := structure(e, index, 64)
 	if data == nil || register(e, index+1) < 64 {
 		return appendPointer(dst, register(e, index))
 	}
 	flags := little.Uint64(data)
 	dst = append(dst, "{flags="...)
-	dst = cloneFlagNames.appendTo(dst, flags)
+	dst = cloneFlagNames.appendTo(dst, flags, o)
 	if flags&clonePidfd != 0 {
 		dst = append(dst, ", pidfd="...)
 		dst = appendPointer(dst, little.Uint64(data[8:]))
@@ -90,7 +90,7 @@ func cloneArguments(dst []byte, e *event.Event, index int, _ *Options) []byte {
 	}
 	dst = append(dst, ", exit_signal="...)
 	if signal := little.Uint64(data[32:]); signal < 1<<31 {
-		dst = appendSignal(dst, uint32(signal))
+		dst = appendSignal(dst, uint32(signal), o)
 	} else {
 		dst = appendUint(dst, signal)
 	}
@@ -126,7 +126,7 @@ func cloneArguments(dst []byte, e *event.Event, index int, _ *Options) []byte {
 }
 
 // waitStatus appends how a child ended, stopped or went on.
-func waitStatus(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func waitStatus(dst []byte, e *event.Event, index int, o *Options) []byte {
 	data := structure(e, index, 4)
 	// A wait that found no child writes no status.
 	if data == nil || !succeeded(e) || result(e) <= 0 {
@@ -140,11 +140,11 @@ func waitStatus(dst []byte, e *event.Event, index int, _ *Options) []byte {
 		status = 0
 	case status&0xff == 0x7f:
 		dst = append(dst, "WIFSTOPPED(s) && WSTOPSIG(s) == "...)
-		dst = appendSignal(dst, status>>8&0xff)
+		dst = appendSignal(dst, status>>8&0xff, o)
 		status &^= 0xffff
 	case signal != 0:
 		dst = append(dst, "WIFSIGNALED(s) && WTERMSIG(s) == "...)
-		dst = appendSignal(dst, signal)
+		dst = appendSignal(dst, signal, o)
 		if status&0x80 != 0 {
 			dst = append(dst, " && WCOREDUMP(s)"...)
 		}
@@ -168,7 +168,7 @@ func waitStatus(dst []byte, e *event.Event, index int, _ *Options) []byte {
 }
 
 // resourceUse appends struct rusage, which strace abbreviates to its times.
-func resourceUse(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func resourceUse(dst []byte, e *event.Event, index int, o *Options) []byte {
 	size := longSize(e)
 	data := structure(e, index, 4*size)
 	if data == nil || !succeeded(e) || e.Row.Name == "wait4" && result(e) == 0 {
@@ -183,7 +183,7 @@ func resourceUse(dst []byte, e *event.Event, index int, _ *Options) []byte {
 
 // resourceLimit makes a decoder for a pair of limits; size 0 is the ABI's long.
 func resourceLimit(size int) decoder {
-	return func(dst []byte, e *event.Event, index int, _ *Options) []byte {
+	return func(dst []byte, e *event.Event, index int, o *Options) []byte {
 		size := numberSize(e, size)
 		data := structure(e, index, 2*size)
 		if data == nil {
@@ -211,10 +211,10 @@ func appendLimit(dst []byte, value uint64, size int) []byte {
 }
 
 // appendExit appends the line that ends a task's history.
-func appendExit(dst []byte, x *ring.Exit) []byte {
+func appendExit(dst []byte, x *ring.Exit, o *Options) []byte {
 	if signal := x.Code & 0x7f; signal != 0 {
 		dst = append(dst, "+++ killed by "...)
-		dst = appendSignal(dst, signal)
+		dst = appendSignal(dst, signal, o)
 		if x.Code&0x80 != 0 {
 			dst = append(dst, " (core dumped)"...)
 		}

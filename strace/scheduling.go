@@ -5,7 +5,7 @@ import (
 )
 
 // cpuSet appends a set of CPUs.
-func cpuSet(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func cpuSet(dst []byte, e *event.Event, index int, o *Options) []byte {
 	c := memory(e, index)
 	if c == nil {
 		return appendPointer(dst, register(e, index))
@@ -14,13 +14,13 @@ func cpuSet(dst []byte, e *event.Event, index int, _ *Options) []byte {
 }
 
 // priorityClass appends ioprio_set's class and level.
-func priorityClass(dst []byte, e *event.Event, index int, _ *Options) []byte {
-	return appendPriorityClass(dst, uint64(uint32(register(e, index))))
+func priorityClass(dst []byte, e *event.Event, index int, o *Options) []byte {
+	return appendPriorityClass(dst, uint64(uint32(register(e, index))), o)
 }
 
-func appendPriorityClass(dst []byte, value uint64) []byte {
+func appendPriorityClass(dst []byte, value uint64, o *Options) []byte {
 	dst = append(dst, "IOPRIO_PRIO_VALUE("...)
-	dst = priorityClasses.appendTo(dst, value>>13)
+	dst = priorityClasses.appendTo(dst, value>>13, o)
 	dst = append(dst, ", "...)
 	dst = appendUint(dst, value&0x1fff)
 	return append(dst, ')')

@@ -14,10 +14,10 @@ var signalNames = [...]string{
 // SignalName is a signal's name, such as SIGSEGV, or its number where it has none.
 func SignalName(number uint32) string {
 	var space [16]byte
-	return string(appendSignal(space[:0], number))
+	return string(appendSignal(space[:0], number, nil))
 }
 
-func appendSignal(dst []byte, number uint32) []byte {
+func appendSignal(dst []byte, number uint32, o *Options) []byte {
 	if number == 0 || number >= uint32(len(signalNames)) {
 		return appendInt(dst, int64(int32(number)))
 	}
@@ -25,8 +25,8 @@ func appendSignal(dst []byte, number uint32) []byte {
 	return append(dst, signalNames[number]...)
 }
 
-func signal(dst []byte, e *event.Event, index int, _ *Options) []byte {
-	return appendSignal(dst, uint32(register(e, index)))
+func signal(dst []byte, e *event.Event, index int, o *Options) []byte {
+	return appendSignal(dst, uint32(register(e, index)), o)
 }
 
 // SignalCode is the name of a signal's si_code, such as SEGV_MAPERR, or its
@@ -90,11 +90,11 @@ const (
 // appendSignalInfo appends siginfo_t (include/uapi/asm-generic/siginfo.h): si_signo,
 // si_errno and si_code, then, aligned to a pointer, a union of which the signal
 // and the code decide. size is a pointer's size.
-func appendSignalInfo(dst, info []byte, size int) []byte {
+func appendSignalInfo(dst, info []byte, size int, o *Options) []byte {
 	number := little.Uint32(info)
 	code := int32(little.Uint32(info[8:]))
 	dst = append(dst, "{si_signo="...)
-	dst = appendSignal(dst, number)
+	dst = appendSignal(dst, number, o)
 	dst = append(dst, ", si_code="...)
 	dst = appendSignalCode(dst, number, code)
 	if errno := int32(little.Uint32(info[4:])); errno != 0 {
@@ -144,7 +144,7 @@ func appendSignalInfo(dst, info []byte, size int) []byte {
 			if code == childExited {
 				dst = appendInt(dst, int64(status))
 			} else {
-				dst = appendSignal(dst, uint32(status))
+				dst = appendSignal(dst, uint32(status), o)
 			}
 			times := 12
 			if size == 8 {
@@ -172,7 +172,7 @@ func appendSignalInfo(dst, info []byte, size int) []byte {
 			dst = append(dst, ", si_syscall="...)
 			dst = appendUint(dst, uint64(little.Uint32(data[size:])))
 			dst = append(dst, ", si_arch="...)
-			dst = auditArchitectures.appendTo(dst, uint64(little.Uint32(data[size+4:])))
+			dst = auditArchitectures.appendTo(dst, uint64(little.Uint32(data[size+4:])), o)
 		default:
 			dst = appendSender(dst, data)
 			dst = appendSignalValue(dst, data[8:], size)
@@ -205,7 +205,7 @@ func appendSignalValue(dst, data []byte, size int) []byte {
 }
 
 // signalInfo appends a siginfo_t that the call got or gave.
-func signalInfo(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func signalInfo(dst []byte, e *event.Event, index int, o *Options) []byte {
 	data := structure(e, index, 16)
 	if data == nil {
 		return appendPointer(dst, register(e, index))
@@ -213,12 +213,12 @@ func signalInfo(dst []byte, e *event.Event, index int, _ *Options) []byte {
 	if allZero(data) && e.Row.Name == "waitid" {
 		return append(dst, "{}"...)
 	}
-	return appendSignalInfo(dst, data, pointerSize(e))
+	return appendSignalInfo(dst, data, pointerSize(e), o)
 }
 
 // appendSignalSet appends a set of signals: [INT CHLD]. Of a set in which more
 // than two thirds are, those are shown that are not: ~[KILL STOP].
-func appendSignalSet(dst []byte, set uint64, width int) []byte {
+func appendSignalSet(dst []byte, set uint64, width int, o *Options) []byte {
 	count := 0
 	for s := set; s != 0; s &= s - 1 {
 		count++
@@ -245,13 +245,13 @@ func appendSignalSet(dst []byte, set uint64, width int) []byte {
 	return append(dst, ']')
 }
 
-func signalSet(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func signalSet(dst []byte, e *event.Event, index int, o *Options) []byte {
 	data := structure(e, index, 8)
 	// A set of another size is refused by the kernel, which leaves it alone.
 	if data == nil || !signalSetSize(e, index) {
 		return appendPointer(dst, register(e, index))
 	}
-	return appendSignalSet(dst, little.Uint64(data), 64)
+	return appendSignalSet(dst, little.Uint64(data), 64, o)
 }
 
 // signalSetSize says whether the call that takes a set's size was given the right one.
@@ -265,19 +265,19 @@ func signalSetSize(e *event.Event, index int) bool {
 	return true
 }
 
-func oldSignalSet(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func oldSignalSet(dst []byte, e *event.Event, index int, o *Options) []byte {
 	data := structure(e, index, 4)
 	if data == nil {
 		return appendPointer(dst, register(e, index))
 	}
-	return appendSignalSet(dst, uint64(little.Uint32(data)), 32)
+	return appendSignalSet(dst, uint64(little.Uint32(data)), 32, o)
 }
 
-func signalMask(dst []byte, e *event.Event, index int, _ *Options) []byte {
-	return appendSignalSet(dst, register(e, index)&0xffffffff, 32)
+func signalMask(dst []byte, e *event.Event, index int, o *Options) []byte {
+	return appendSignalSet(dst, register(e, index)&0xffffffff, 32, o)
 }
 
-func signalHandler(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func signalHandler(dst []byte, e *event.Event, index int, o *Options) []byte {
 	return appendHandler(dst, register(e, index))
 }
 
@@ -292,7 +292,7 @@ func appendHandler(dst []byte, value uint64) []byte {
 }
 
 // signalAction appends the kernel's struct sigaction: handler, flags, restorer, mask.
-func signalAction(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func signalAction(dst []byte, e *event.Event, index int, o *Options) []byte {
 	size := pointerSize(e)
 	data := structure(e, index, 3*size+8)
 	if data == nil {
@@ -302,12 +302,12 @@ func signalAction(dst []byte, e *event.Event, index int, _ *Options) []byte {
 	dst = append(dst, "{sa_handler="...)
 	dst = appendHandler(dst, long(data, 0, size))
 	dst = append(dst, ", sa_mask="...)
-	dst = appendSignalSet(dst, little.Uint64(data[3*size:]), 64)
-	return appendActionEnd(dst, flags, long(data, 2*size, size))
+	dst = appendSignalSet(dst, little.Uint64(data[3*size:]), 64, o)
+	return appendActionEnd(dst, flags, long(data, 2*size, size), o)
 }
 
 // oldSignalAction appends struct old_sigaction of 32-bit ABIs: handler, mask, flags, restorer.
-func oldSignalAction(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func oldSignalAction(dst []byte, e *event.Event, index int, o *Options) []byte {
 	data := structure(e, index, 16)
 	if data == nil {
 		return appendPointer(dst, register(e, index))
@@ -315,14 +315,14 @@ func oldSignalAction(dst []byte, e *event.Event, index int, _ *Options) []byte {
 	dst = append(dst, "{sa_handler="...)
 	dst = appendHandler(dst, long(data, 0, 4))
 	dst = append(dst, ", sa_mask="...)
-	dst = appendSignalSet(dst, long(data, 4, 4), 32)
-	return appendActionEnd(dst, long(data, 8, 4), long(data, 12, 4))
+	dst = appendSignalSet(dst, long(data, 4, 4), 32, o)
+	return appendActionEnd(dst, long(data, 8, 4), long(data, 12, 4), o)
 }
 
-func appendActionEnd(dst []byte, flags, restorer uint64) []byte {
+func appendActionEnd(dst []byte, flags, restorer uint64, o *Options) []byte {
 	const hasRestorer = 0x4000000
 	dst = append(dst, ", sa_flags="...)
-	dst = actionFlags.appendTo(dst, flags)
+	dst = actionFlags.appendTo(dst, flags, o)
 	if flags&hasRestorer != 0 {
 		dst = append(dst, ", sa_restorer="...)
 		dst = appendPointer(dst, restorer)
@@ -331,7 +331,7 @@ func appendActionEnd(dst []byte, flags, restorer uint64) []byte {
 }
 
 // signalStack appends stack_t.
-func signalStack(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func signalStack(dst []byte, e *event.Event, index int, o *Options) []byte {
 	size := pointerSize(e)
 	data := structure(e, index, 3*size)
 	if data == nil {
@@ -340,14 +340,14 @@ func signalStack(dst []byte, e *event.Event, index int, _ *Options) []byte {
 	dst = append(dst, "{ss_sp="...)
 	dst = appendPointer(dst, long(data, 0, size))
 	dst = append(dst, ", ss_flags="...)
-	dst = stackFlags.appendTo(dst, uint64(little.Uint32(data[size:])))
+	dst = stackFlags.appendTo(dst, uint64(little.Uint32(data[size:])), o)
 	dst = append(dst, ", ss_size="...)
 	dst = appendUint(dst, long(data, 2*size, size))
 	return append(dst, '}')
 }
 
 // signalEvent appends struct sigevent of timer_create(2) and mq_notify(2).
-func signalEvent(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func signalEvent(dst []byte, e *event.Event, index int, o *Options) []byte {
 	size := pointerSize(e)
 	data := structure(e, index, size+16)
 	if data == nil {
@@ -364,9 +364,9 @@ func signalEvent(dst []byte, e *event.Event, index int, _ *Options) []byte {
 		dst = append(dst, "}, "...)
 	}
 	dst = append(dst, "sigev_signo="...)
-	dst = appendSignal(dst, little.Uint32(data[size:]))
+	dst = appendSignal(dst, little.Uint32(data[size:]), o)
 	dst = append(dst, ", sigev_notify="...)
-	dst = notifications.appendTo(dst, uint64(how))
+	dst = notifications.appendTo(dst, uint64(how), o)
 	const thread, threadID = 2, 4
 	switch how {
 	case threadID:

@@ -16,7 +16,7 @@ const (
 	levelNetlink = 270
 )
 
-func socketOption(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func socketOption(dst []byte, e *event.Event, index int, o *Options) []byte {
 	value := uint64(uint32(register(e, index)))
 	var table *names
 	switch uint32(register(e, index-1)) {
@@ -39,7 +39,7 @@ func socketOption(dst []byte, e *event.Event, index int, _ *Options) []byte {
 	default:
 		return appendUint(dst, value)
 	}
-	return table.appendTo(dst, value)
+	return table.appendTo(dst, value, o)
 }
 
 // socketValue appends a socket option's value: most are ints.

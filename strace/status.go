@@ -29,44 +29,44 @@ var (
 	oldStat32 = statLayout{4, 2, 12, 2, 16, 4}
 )
 
-func status(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func status(dst []byte, e *event.Event, index int, o *Options) []byte {
 	switch e.ABI {
 	case syscalls.AMD64, syscalls.X32:
-		return appendStatus(dst, e, index, &statAMD64)
+		return appendStatus(dst, e, index, &statAMD64, o)
 	case syscalls.ARM64:
-		return appendStatus(dst, e, index, &statARM64)
+		return appendStatus(dst, e, index, &statARM64, o)
 	}
-	return appendStatus(dst, e, index, &stat32)
+	return appendStatus(dst, e, index, &stat32, o)
 }
 
-func status64(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func status64(dst []byte, e *event.Event, index int, o *Options) []byte {
 	switch e.ABI {
 	case syscalls.I386:
-		return appendStatus(dst, e, index, &stat64I386)
+		return appendStatus(dst, e, index, &stat64I386, o)
 	case syscalls.ARM:
-		return appendStatus(dst, e, index, &stat64ARM)
+		return appendStatus(dst, e, index, &stat64ARM, o)
 	}
 	return status(dst, e, index, nil)
 }
 
-func oldStatus(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func oldStatus(dst []byte, e *event.Event, index int, o *Options) []byte {
 	if narrow(e) {
-		return appendStatus(dst, e, index, &oldStat32)
+		return appendStatus(dst, e, index, &oldStat32, o)
 	}
-	return appendStatus(dst, e, index, &oldStat64)
+	return appendStatus(dst, e, index, &oldStat64, o)
 }
 
-func appendStatus(dst []byte, e *event.Event, index int, l *statLayout) []byte {
+func appendStatus(dst []byte, e *event.Event, index int, l *statLayout, o *Options) []byte {
 	data := structure(e, index, l.size+l.sizeSize)
 	if data == nil || !succeeded(e) {
 		return appendPointer(dst, register(e, index))
 	}
 	mode := field(data, l.mode, l.modeSize)
 	dst = append(dst, "{st_mode="...)
-	dst = appendFileMode(dst, mode)
+	dst = appendFileMode(dst, mode, o)
 	if kind := mode & 0o170000; kind == 0o020000 || kind == 0o060000 {
 		dst = append(dst, ", st_rdev="...)
-		dst = appendDevice(dst, field(data, l.device, l.deviceSize))
+		dst = appendDevice(dst, field(data, l.device, l.deviceSize), o)
 	} else {
 		dst = append(dst, ", st_size="...)
 		dst = appendUint(dst, field(data, l.size, l.sizeSize))
@@ -86,40 +86,40 @@ func field(data []byte, offset, size int) uint64 {
 }
 
 // extendedStatus appends struct statx (include/uapi/linux/stat.h).
-func extendedStatus(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func extendedStatus(dst []byte, e *event.Event, index int, o *Options) []byte {
 	data := structure(e, index, 48)
 	if data == nil || !succeeded(e) {
 		return appendPointer(dst, register(e, index))
 	}
 	dst = append(dst, "{stx_mask="...)
-	dst = statxMask.appendTo(dst, uint64(little.Uint32(data)))
+	dst = statxMask.appendTo(dst, uint64(little.Uint32(data)), o)
 	dst = append(dst, ", stx_attributes="...)
-	dst = statxAttributes.appendTo(dst, little.Uint64(data[8:]))
+	dst = statxAttributes.appendTo(dst, little.Uint64(data[8:]), o)
 	dst = append(dst, ", stx_mode="...)
-	dst = appendFileMode(dst, uint64(little.Uint16(data[28:])))
+	dst = appendFileMode(dst, uint64(little.Uint16(data[28:])), o)
 	dst = append(dst, ", stx_size="...)
 	dst = appendUint(dst, little.Uint64(data[40:]))
 	return append(dst, ", ...}"...)
 }
 
 // fileSystem appends struct statfs, whose fields are longs of the ABI.
-func fileSystem(dst []byte, e *event.Event, index int, _ *Options) []byte {
-	return appendFileSystem(dst, e, index, longSize(e), longSize(e))
+func fileSystem(dst []byte, e *event.Event, index int, o *Options) []byte {
+	return appendFileSystem(dst, e, index, longSize(e), longSize(e), o)
 }
 
 // fileSystem64 appends struct statfs64 of the 32-bit ABIs, whose counts have 64 bits.
-func fileSystem64(dst []byte, e *event.Event, index int, _ *Options) []byte {
-	return appendFileSystem(dst, e, index, 4, 8)
+func fileSystem64(dst []byte, e *event.Event, index int, o *Options) []byte {
+	return appendFileSystem(dst, e, index, 4, 8, o)
 }
 
-func appendFileSystem(dst []byte, e *event.Event, index, word, count int) []byte {
+func appendFileSystem(dst []byte, e *event.Event, index, word, count int, o *Options) []byte {
 	size := 5*word + 5*count + 8
 	data := structure(e, index, size)
 	if data == nil || !succeeded(e) {
 		return appendPointer(dst, register(e, index))
 	}
 	dst = append(dst, "{f_type="...)
-	dst = fileSystemTypes.appendTo(dst, field(data, 0, word))
+	dst = fileSystemTypes.appendTo(dst, field(data, 0, word), o)
 	dst = append(dst, ", f_bsize="...)
 	dst = appendUint(dst, field(data, word, word))
 	offset := 2 * word
@@ -138,7 +138,7 @@ func appendFileSystem(dst []byte, e *event.Event, index, word, count int) []byte
 	dst = append(dst, ", f_frsize="...)
 	dst = appendUint(dst, field(data, offset+word, word))
 	dst = append(dst, ", f_flags="...)
-	dst = fileSystemFlags.appendTo(dst, field(data, offset+2*word, word))
+	dst = fileSystemFlags.appendTo(dst, field(data, offset+2*word, word), o)
 	return append(dst, '}')
 }
 

@@ -20,11 +20,70 @@ import (
 // DefaultStringLimit is how many bytes of a string are shown if nil stands for the options.
 const DefaultStringLimit = 64
 
-// Options say how much is shown. Nil stands for the defaults.
+// Options say how much is shown, and how. Nil stands for the defaults.
 type Options struct {
 	// StringLimit is how many bytes of a string or a buffer, and how many
 	// elements of an array, are shown. The names of files are never cut.
 	StringLimit int
+	Escape      Escape
+	Constants   Constants
+	// Unabbreviated shows the members of structs that are left out otherwise,
+	// as far as they were captured (strace -v).
+	Unabbreviated bool
+	Descriptors   Descriptors
+}
+
+// Escape says which strings are written in hexadecimal (strace -x and -xx).
+type Escape uint8
+
+// What is written in hexadecimal.
+const (
+	EscapeNone     Escape = iota
+	EscapeNonASCII        // strings with a byte that is not ASCII
+	EscapeAll             // all strings
+)
+
+// Constants says how flags and numbers that have names are written (strace -X).
+type Constants uint8
+
+// How constants are written.
+const (
+	ConstantsNamed Constants = iota // by name
+	ConstantsRaw                    // as numbers
+	ConstantsBoth                   // as numbers, with the names in a comment
+)
+
+// Descriptors says what is written behind a file descriptor (strace -y and -yy).
+type Descriptors uint8
+
+// What is written behind a descriptor.
+const (
+	DescriptorsBare    Descriptors = iota // nothing
+	DescriptorsPaths                      // the path, or what else it is
+	DescriptorsDetails                    // also a socket's addresses and a device's number
+)
+
+func (o *Options) escape() Escape {
+	if o == nil {
+		return EscapeNone
+	}
+	return o.Escape
+}
+
+func (o *Options) constants() Constants {
+	if o == nil {
+		return ConstantsNamed
+	}
+	return o.Constants
+}
+
+func (o *Options) unabbreviated() bool { return o != nil && o.Unabbreviated }
+
+func (o *Options) descriptors() Descriptors {
+	if o == nil {
+		return DescriptorsBare
+	}
+	return o.Descriptors
 }
 
 func (o *Options) stringLimit() int {
@@ -47,10 +106,10 @@ func AppendEvent(dst []byte, e *event.Event, o *Options) []byte {
 		return appendCall(dst, e, o, start)
 	case ring.TypeSignal:
 		dst = appendPID(dst, e.TID)
-		return appendSignalLine(dst, e)
+		return appendSignalLine(dst, e, o)
 	case ring.TypeExit:
 		dst = appendPID(dst, e.TID)
-		return appendExit(dst, e.Exit)
+		return appendExit(dst, e.Exit, o)
 	}
 	return dst
 }
@@ -70,13 +129,13 @@ func pad(dst []byte, start, column int) []byte {
 	return dst
 }
 
-func appendSignalLine(dst []byte, e *event.Event) []byte {
+func appendSignalLine(dst []byte, e *event.Event, o *Options) []byte {
 	dst = append(dst, "--- "...)
-	dst = appendSignal(dst, e.Signal.Number)
+	dst = appendSignal(dst, e.Signal.Number, o)
 	if len(e.Signal.Info) >= 12 {
 		dst = append(dst, ' ')
 		// The kernel keeps a siginfo in its own layout, whatever the ABI.
-		dst = appendSignalInfo(dst, e.Signal.Info, 8)
+		dst = appendSignalInfo(dst, e.Signal.Info, 8, o)
 	}
 	return append(dst, " ---"...)
 }
@@ -294,7 +353,7 @@ func AppendReturn(dst []byte, e *event.Event, o *Options) []byte {
 	}
 	value := result(e)
 	if value < 0 && value >= -maxErrno {
-		return appendError(dst, -value)
+		return appendError(dst, -value, o)
 	}
 	if e.Row == nil {
 		return appendInt(dst, value)
@@ -334,7 +393,7 @@ func appendValue(dst []byte, e *event.Event, value int64, bits uint64, o *Option
 	case syscalls.KindHex, syscalls.KindHexOffset:
 		return appendHex(dst, bits)
 	case syscalls.KindMode, syscalls.KindUmask:
-		return appendMode(dst, bits)
+		return appendMode(dst, bits, o)
 	case syscalls.KindUID, syscalls.KindGID, syscalls.KindUint:
 		return appendUint(dst, uint64(uint32(bits)))
 	case syscalls.KindTime:
@@ -343,29 +402,29 @@ func appendValue(dst []byte, e *event.Event, value int64, bits uint64, o *Option
 		dst = appendWhen(dst, value, 0, 1)
 		return append(dst, ')')
 	case syscalls.KindSchedulerPolicy:
-		return appendNamed(dst, value, &schedulerPolicies)
+		return appendNamed(dst, value, &schedulerPolicies, o)
 	case syscalls.KindIoprio:
 		dst = appendInt(dst, value)
 		dst = append(dst, " ("...)
-		dst = appendPriorityClass(dst, bits)
+		dst = appendPriorityClass(dst, bits, o)
 		return append(dst, ')')
 	case syscalls.KindPersonality:
 		dst = appendHex(dst, bits)
 		dst = append(dst, " ("...)
-		dst = appendPersonality(dst, bits)
+		dst = appendPersonality(dst, bits, o)
 		return append(dst, ')')
 	case syscalls.KindSignal:
 		dst = appendInt(dst, value)
 		if value > 0 {
 			dst = append(dst, " ("...)
-			dst = appendSignal(dst, uint32(value))
+			dst = appendSignal(dst, uint32(value), o)
 			dst = append(dst, ')')
 		}
 		return dst
 	}
 	switch e.Row.Name {
 	case "fcntl", "fcntl64":
-		return appendFcntlReturn(dst, e, value)
+		return appendFcntlReturn(dst, e, value, o)
 	case "poll", "ppoll", "ppoll_time64":
 		return appendPollReturn(dst, e, value, o)
 	case "select", "_newselect", "pselect6", "pselect6_time64":
@@ -374,16 +433,16 @@ func appendValue(dst []byte, e *event.Event, value int64, bits uint64, o *Option
 		}
 		return appendSelectReturn(dst, e, value)
 	case "prctl":
-		return appendPrctlReturn(dst, e, value)
+		return appendPrctlReturn(dst, e, value, o)
 	case "membarrier":
 		if value != 0 {
 			dst = appendHex(dst, bits)
 			dst = append(dst, " ("...)
-			dst = membarrierCommands.appendTo(dst, bits)
+			dst = membarrierCommands.appendTo(dst, bits, o)
 			return append(dst, ')')
 		}
 	case "adjtimex", "clock_adjtime", "clock_adjtime64":
-		return appendNamed(dst, value, &clockStates)
+		return appendNamed(dst, value, &clockStates, o)
 	case "recvmmsg", "recvmmsg_time64":
 		dst = appendInt(dst, value)
 		if value > 0 && len(e.Row.Arguments) > 4 {
@@ -398,7 +457,7 @@ func appendValue(dst []byte, e *event.Event, value int64, bits uint64, o *Option
 	return appendInt(dst, value)
 }
 
-func appendNamed(dst []byte, value int64, table *names) []byte {
+func appendNamed(dst []byte, value int64, table *names, o *Options) []byte {
 	dst = appendInt(dst, value)
 	if name, ok := table.lookup(uint64(value)); ok {
 		dst = append(dst, " ("...)
@@ -408,17 +467,17 @@ func appendNamed(dst []byte, value int64, table *names) []byte {
 	return dst
 }
 
-func appendPrctlReturn(dst []byte, e *event.Event, value int64) []byte {
+func appendPrctlReturn(dst []byte, e *event.Event, value int64, o *Options) []byte {
 	switch uint32(register(e, 0)) {
 	case prGetDumpable:
-		return appendNamed(dst, value, &dumpModes)
+		return appendNamed(dst, value, &dumpModes, o)
 	case prGetSecureBits:
 		if value == 0 {
 			return append(dst, '0')
 		}
 		dst = appendHex(dst, uint64(value))
 		dst = append(dst, " ("...)
-		dst = secureBits.appendTo(dst, uint64(value))
+		dst = secureBits.appendTo(dst, uint64(value), o)
 		return append(dst, ')')
 	}
 	return appendInt(dst, value)

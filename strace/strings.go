@@ -48,7 +48,7 @@ func appendEscaped(dst, data []byte) []byte {
 }
 
 // appendQuoted appends bytes as a C string; more says that there were more.
-func appendQuoted(dst, data []byte, more bool) []byte {
+func appendQuoted(dst, data []byte, more bool, o *Options) []byte {
 	dst = append(dst, '"')
 	dst = appendEscaped(dst, data)
 	dst = append(dst, '"')
@@ -63,7 +63,7 @@ func appendLimited(dst, data []byte, more bool, o *Options) []byte {
 	if limit := o.stringLimit(); len(data) > limit {
 		data, more = data[:limit], true
 	}
-	return appendQuoted(dst, data, more)
+	return appendQuoted(dst, data, more, o)
 }
 
 // appendHexString appends bytes as a C string in which every byte is in
@@ -94,12 +94,12 @@ func untilNUL(data []byte) []byte {
 }
 
 // path appends a file's name, which is never cut by the string limit.
-func path(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func path(dst []byte, e *event.Event, index int, o *Options) []byte {
 	c := memory(e, index)
 	if c == nil {
 		return appendPointer(dst, register(e, index))
 	}
-	return appendQuoted(dst, c.Data, c.Truncated)
+	return appendQuoted(dst, c.Data, c.Truncated, o)
 }
 
 // text appends a string that ends with a NUL.
@@ -210,7 +210,7 @@ func vector(dst []byte, e *event.Event, index int, o *Options) []byte {
 }
 
 // environment appends a vector's address and how many strings it has.
-func environment(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func environment(dst []byte, e *event.Event, index int, o *Options) []byte {
 	dst = appendPointer(dst, register(e, index))
 	data := structure(e, index, 4)
 	if data == nil {

@@ -12,15 +12,15 @@ func systemName(size int) decoder {
 			return appendPointer(dst, register(e, index))
 		}
 		dst = append(dst, "{sysname="...)
-		dst = appendQuoted(dst, untilNUL(data[:size]), false)
+		dst = appendQuoted(dst, untilNUL(data[:size]), false, o)
 		dst = append(dst, ", nodename="...)
-		dst = appendQuoted(dst, untilNUL(data[size:2*size]), false)
+		dst = appendQuoted(dst, untilNUL(data[size:2*size]), false, o)
 		return append(dst, ", ...}"...)
 	}
 }
 
 // systemInformation appends struct sysinfo (include/uapi/linux/sysinfo.h).
-func systemInformation(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func systemInformation(dst []byte, e *event.Event, index int, o *Options) []byte {
 	size := longSize(e)
 	total := 13*size + 8
 	if size == 4 {
@@ -57,16 +57,16 @@ func systemInformation(dst []byte, e *event.Event, index int, _ *Options) []byte
 	return append(dst, '}')
 }
 
-func personality(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func personality(dst []byte, e *event.Event, index int, o *Options) []byte {
 	value := uint64(uint32(register(e, index)))
 	if value == 0xffffffff {
 		return appendHex(dst, value)
 	}
-	return appendPersonality(dst, value)
+	return appendPersonality(dst, value, o)
 }
 
-func appendPersonality(dst []byte, value uint64) []byte {
-	dst = personalities.appendTo(dst, value&0xff)
+func appendPersonality(dst []byte, value uint64, o *Options) []byte {
+	dst = personalities.appendTo(dst, value&0xff, o)
 	dst, left := personalityFlags.appendKnown(dst, value&^0xff, true)
 	if left != 0 {
 		dst = append(dst, '|')

@@ -48,7 +48,7 @@ var (
 
 // timePointer makes a decoder of such a struct; size 0 is the ABI's long.
 func timePointer(form *timeForm, size int) decoder {
-	return func(dst []byte, e *event.Event, index int, _ *Options) []byte {
+	return func(dst []byte, e *event.Event, index int, o *Options) []byte {
 		size := numberSize(e, size)
 		data := structure(e, index, 2*size*form.pairs)
 		if data == nil || remainder(e, index) {
@@ -108,7 +108,7 @@ func appendWhen(dst []byte, seconds int64, fraction, unit uint64) []byte {
 }
 
 // secondsPointer appends where time(2) writes to.
-func secondsPointer(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func secondsPointer(dst []byte, e *event.Event, index int, o *Options) []byte {
 	size := longSize(e)
 	data := structure(e, index, size)
 	if data == nil {
@@ -124,7 +124,7 @@ func secondsPointer(dst []byte, e *event.Event, index int, _ *Options) []byte {
 
 // fileTimes makes a decoder for a file's two times. A second has unit of their fractions.
 func fileTimes(appendTime func(dst, data []byte, size int) []byte, size int, unit uint64) decoder {
-	return func(dst []byte, e *event.Event, index int, _ *Options) []byte {
+	return func(dst []byte, e *event.Event, index int, o *Options) []byte {
 		size := numberSize(e, size)
 		data := structure(e, index, 4*size)
 		if data == nil {
@@ -157,7 +157,7 @@ func fileTimes(appendTime func(dst, data []byte, size int) []byte, size int, uni
 }
 
 // accessTimes appends struct utimbuf.
-func accessTimes(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func accessTimes(dst []byte, e *event.Event, index int, o *Options) []byte {
 	size := longSize(e)
 	data := structure(e, index, 2*size)
 	if data == nil {
@@ -174,7 +174,7 @@ func accessTimes(dst []byte, e *event.Event, index int, _ *Options) []byte {
 	return append(dst, '}')
 }
 
-func timezone(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func timezone(dst []byte, e *event.Event, index int, o *Options) []byte {
 	data := structure(e, index, 8)
 	if data == nil {
 		return appendPointer(dst, register(e, index))
@@ -187,7 +187,7 @@ func timezone(dst []byte, e *event.Event, index int, _ *Options) []byte {
 }
 
 // processTimes appends struct tms, in ticks.
-func processTimes(dst []byte, e *event.Event, index int, _ *Options) []byte {
+func processTimes(dst []byte, e *event.Event, index int, o *Options) []byte {
 	size := longSize(e)
 	data := structure(e, index, 4*size)
 	if data == nil {
