@@ -60,16 +60,18 @@ type Layout uint8
 
 // enum layout
 const (
-	LayoutNone    Layout = 0
-	LayoutString  Layout = 1
-	LayoutPath    Layout = 2
-	LayoutBytes   Layout = 3
-	LayoutStruct  Layout = 4
-	LayoutArray   Layout = 5
-	LayoutStrings Layout = 6
-	LayoutBuffers Layout = 7
-	LayoutCount   Layout = 8
-	LayoutEntries Layout = 9
+	LayoutNone       Layout = 0
+	LayoutString     Layout = 1
+	LayoutPath       Layout = 2
+	LayoutBytes      Layout = 3
+	LayoutStruct     Layout = 4
+	LayoutArray      Layout = 5
+	LayoutStrings    Layout = 6
+	LayoutBuffers    Layout = 7
+	LayoutCount      Layout = 8
+	LayoutEntries    Layout = 9
+	LayoutPointers   Layout = 10
+	LayoutDescriptor Layout = 11
 )
 
 // When is the moment at which memory is captured.

@@ -48,8 +48,14 @@ type Call struct {
 // Capture is memory behind an argument. Memory that could not be read has no
 // capture at all.
 type Capture struct {
-	Argument uint8 // index of the argument
-	Layout   Layout
+	// Argument is the argument's index, or ReturnArgument.
+	Argument uint8
+	// Part is 0 for the memory that the argument points to. Part n is memory
+	// that this memory points to in turn, the n-th of the parts that the
+	// argument's kind has (syscalls/kinds.txt). A part follows the capture
+	// that has its pointer.
+	Part   uint8
+	Layout Layout
 	// Entry says that the bytes were read when the call began, else when it
 	// had ended.
 	Entry bool

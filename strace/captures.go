@@ -2,6 +2,7 @@ package strace
 
 import (
 	"encoding/binary"
+	"iter"
 
 	"traceloop/event"
 	"traceloop/ring"
@@ -62,7 +63,7 @@ func before(e *event.Event, index int) *ring.Capture {
 	var late *ring.Capture
 	for i := range e.Call.Captures {
 		c := &e.Call.Captures[i]
-		if int(c.Argument) != index {
+		if int(c.Argument) != index || c.Part != 0 || c.Layout == ring.LayoutDescriptor {
 			continue
 		}
 		if c.Entry {
@@ -82,7 +83,7 @@ func before(e *event.Event, index int) *ring.Capture {
 func after(e *event.Event, index int) *ring.Capture {
 	for i := range e.Call.Captures {
 		c := &e.Call.Captures[i]
-		if int(c.Argument) == index && !c.Entry {
+		if int(c.Argument) == index && c.Part == 0 && !c.Entry && c.Layout != ring.LayoutDescriptor {
 			return c
 		}
 	}
@@ -96,6 +97,37 @@ func memory(e *event.Event, index int) *ring.Capture {
 		return c
 	}
 	return after(e, index)
+}
+
+// elements are the captures of an argument whose elements are captured one by
+// one, each followed by its parts, as the call found them or as it left them.
+func elements(e *event.Event, index int, entry bool) iter.Seq[*ring.Capture] {
+	return func(yield func(*ring.Capture) bool) {
+		for i := range e.Call.Captures {
+			c := &e.Call.Captures[i]
+			if int(c.Argument) == index && c.Part == 0 && c.Entry == entry && c.Layout != ring.LayoutDescriptor && !yield(c) {
+				return
+			}
+		}
+	}
+}
+
+// partOf finds memory that the capture, one of the call's, points to: the part of
+// that number. It is nil if it was not captured: the pointer is NULL or bad, or
+// the record was full.
+func partOf(e *event.Event, c *ring.Capture, number uint8) *ring.Capture {
+	captures := e.Call.Captures
+	for i := range captures {
+		if &captures[i] != c {
+			continue
+		}
+		for j := i + 1; j < len(captures) && captures[j].Part != 0; j++ {
+			if captures[j].Part == number {
+				return &captures[j]
+			}
+		}
+	}
+	return nil
 }
 
 // bytesOf is the capture's memory if there are at least size bytes of it.

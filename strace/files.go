@@ -48,19 +48,13 @@ func createsFile(flags uint64) bool {
 }
 
 func descriptor(dst []byte, e *event.Event, index int, o *Options) []byte {
-	return signedInt(dst, e, index, o)
+	return appendDescriptor(dst, e, int32(register(e, index)), o)
 }
 
 // directory appends the descriptor that a relative name is looked up from.
 func directory(dst []byte, e *event.Event, index int, o *Options) []byte {
-	fd := int32(register(e, index))
-	if fd == atWorkingDirectory {
-		return append(dst, "AT_FDCWD"...)
-	}
-	return appendInt(dst, int64(fd))
+	return appendDirectory(dst, e, int32(register(e, index)), o)
 }
-
-const atWorkingDirectory = -100
 
 // mode appends a file's permissions in octal.
 func mode(dst []byte, e *event.Event, index int, o *Options) []byte {

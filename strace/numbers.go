@@ -244,8 +244,8 @@ func fdPair(dst []byte, e *event.Event, index int, o *Options) []byte {
 		return appendPointer(dst, register(e, index))
 	}
 	dst = append(dst, '[')
-	dst = appendNumber(dst, data, 4, asInt)
+	dst = appendNewDescriptor(dst, e, int32(little.Uint32(data)), o)
 	dst = append(dst, ", "...)
-	dst = appendNumber(dst, data[4:], 4, asInt)
+	dst = appendNewDescriptor(dst, e, int32(little.Uint32(data[4:])), o)
 	return append(dst, ']')
 }

@@ -147,6 +147,8 @@ enum layout {
 	LAYOUT_BUFFERS, /* an iovec array: per buffer struct buffer, bytes */
 	LAYOUT_COUNT,   /* how many pointers a NULL-ended vector has: __u32 */
 	LAYOUT_ENTRIES, /* how many directory entries as many bytes as the count says hold: __u32 */
+	LAYOUT_POINTERS, /* a vector of pointers to structs of fixed size, captured one by one as LAYOUT_STRUCT */
+	LAYOUT_DESCRIPTOR, /* what a file descriptor is: struct descriptor */
 };
 
 enum capture_constant {
