@@ -32,6 +32,12 @@ bench: ## Measure what recording costs, and the same under other tools (as root)
 	scripts/install-packages bench
 	go run ./test/benchmark
 
+.PHONY: fidelity
+fidelity: ## Record programs under strace and compare the two logs (as root)
+	scripts/install-packages fidelity
+	go run ./test/fidelity
+	go run ./test/fidelity -y
+
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZ_TIME (10s)
 	scripts/fuzz $(FUZZ_TIME)

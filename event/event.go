@@ -13,8 +13,12 @@ type Event struct {
 	*ring.Record
 	// ABI is what the call's number belongs to. Zero for what is no call.
 	ABI syscalls.ABI
-	// Row is the call's row in the table, nil where the number is unknown.
+	// Row is the call's row in the table, that of its variant where one of its
+	// arguments makes it one; nil where the number is unknown.
 	Row *syscalls.Call
+	// Descriptors are what the recording's file descriptors were; nil where
+	// nothing is known of any.
+	Descriptors *Descriptors
 }
 
 // Failed reports whether the event is a call that returned an error, those
@@ -40,7 +44,7 @@ func (e *Event) Name() string {
 // or, with entry false, when it had ended. Nil says that there is none.
 func (e *Event) Capture(argument int, entry bool) *ring.Capture {
 	for i := range e.Call.Captures {
-		if capture := &e.Call.Captures[i]; int(capture.Argument) == argument && capture.Entry == entry {
+		if capture := &e.Call.Captures[i]; int(capture.Argument) == argument && capture.Part == 0 && capture.Entry == entry && capture.Layout != ring.LayoutDescriptor {
 			return capture
 		}
 	}
@@ -67,6 +71,7 @@ func decode(parsed *ring.History, architecture string) *History {
 	calls := make(map[uint32]int)
 	kills := make(map[uint32]int)
 	phantom := make(map[int]bool)
+	descriptors := &Descriptors{}
 	for i := range parsed.Records {
 		record := &parsed.Records[i]
 		event := &history.Events[i]
@@ -74,7 +79,11 @@ func decode(parsed *ring.History, architecture string) *History {
 		switch record.Type {
 		case ring.TypeCall:
 			event.ABI = syscalls.ABIOf(architecture, record.Call.ABI)
-			event.Row = syscalls.Lookup(event.ABI, record.Call.Number)
+			if row := syscalls.Lookup(event.ABI, record.Call.Number); row != nil {
+				event.Row = row.Variant(record.Call.Arguments)
+			}
+			event.Descriptors = descriptors
+			descriptors.add(event)
 			calls[record.TID] = i
 		case ring.TypeExec:
 			if call, found := calls[record.Exec.OldTID]; found {
@@ -98,6 +107,7 @@ func decode(parsed *ring.History, architecture string) *History {
 			delete(kills, record.TID)
 		}
 	}
+	descriptors.sort()
 	history.drop(phantom)
 	return history
 }

@@ -14,13 +14,19 @@ import (
 )
 
 type programsCallRow struct {
-	_         structs.HostLayout
-	Arguments uint8
-	Captures  uint8
-	Early     uint8
-	Reserved  [5]uint8
-	Capture   [6]programsCaptureRow
-	Only      [6]struct {
+	_                structs.HostLayout
+	Arguments        uint8
+	Captures         uint8
+	Early            uint8
+	Variant          uint8
+	Descriptors      uint8
+	EarlyDescriptors uint8
+	LateDescriptors  uint8
+	OnStack          uint8
+	Indirect         uint8
+	Reserved         [7]uint8
+	Capture          [8]programsCaptureRow
+	Only             [8]struct {
 		_        structs.HostLayout
 		Values   uint64
 		Mask     uint32
@@ -38,6 +44,22 @@ type programsCaptureRow struct {
 	Size        uint16
 	Limit       uint8
 	Conditional uint8
+	Pointer     uint16
+	CountOffset uint16
+	CountWidth  uint8
+	Part        uint8
+	OneByOne    uint8
+	Descriptors uint8
+}
+
+type programsDescribed struct {
+	_          structs.HostLayout
+	Descriptor uint64
+	File       uint64
+	Dentry     uint64
+	Sequence   uint64
+	Version    uint32
+	Id         uint32
 }
 
 type programsMembers struct {
@@ -63,11 +85,11 @@ const (
 type programsRecording struct {
 	_            structs.HostLayout
 	Id           uint32
+	Layouts      uint32
 	Slots        uint32
 	HeaderChunks uint32
 	StringLimit  uint32
 	Stale        uint32
-	Reserved     uint32
 	Native       [9]uint64
 	Compat       [9]uint64
 }
@@ -84,7 +106,30 @@ type programsScratch struct {
 	Captures    uint32
 	Room        uint32
 	Offset      uint32
-	Record      struct {
+	Layouts     uint32
+	Base        uint32
+	BaseLength  uint32
+	Failed      uint32
+	At          uint32
+	Group       uint32
+	Turn        uint32
+	Turns       uint64
+	Element     uint64
+	HasParts    uint32
+	Reserved    uint32
+	Id          uint32
+	Stale       uint32
+	Newest      uint64
+	Walk        struct {
+		_          structs.HostLayout
+		Dentry     uint64
+		Mount      uint64
+		Top        uint64
+		RootDentry uint64
+		RootMount  uint64
+		Cut        uint64
+	}
+	Record struct {
 		_     structs.HostLayout
 		Size  uint16
 		Type  uint8
@@ -92,7 +137,6 @@ type programsScratch struct {
 		Tid   uint32
 	}
 	_ [8184]byte
-	_ [4]byte
 }
 
 type programsTaskMemory struct {
@@ -131,7 +175,11 @@ type programsTaskState struct {
 	Comm         [16]int8
 	Tree         [8]uint32
 	Pending      uint32
+	Row          uint32
+	Inner        uint32
+	Reserved     uint32
 	Room         uint32
+	_            [4]byte
 }
 
 // Names of all BPF objects in the ELF.
@@ -141,6 +189,7 @@ const (
 	programsMapAddresses           = "addresses"
 	programsMapCalls               = "calls"
 	programsMapCgroups             = "cgroups"
+	programsMapDescriptors         = "descriptors"
 	programsMapFailures            = "failures"
 	programsMapFreeStates          = "free_states"
 	programsMapMountNamespaces     = "mount_namespaces"
@@ -151,6 +200,7 @@ const (
 	programsMapScratches           = "scratches"
 	programsMapStates              = "states"
 	programsMapTasks               = "tasks"
+	programsMapVariants            = "variants"
 	programsMapVerdicts            = "verdicts"
 	programsProgAdoptTree          = "adopt_tree"
 	programsProgDeliverSignal      = "deliver_signal"
@@ -234,6 +284,7 @@ type programsMapSpecs struct {
 	Addresses       *ebpf.MapSpec `ebpf:"addresses"`
 	Calls           *ebpf.MapSpec `ebpf:"calls"`
 	Cgroups         *ebpf.MapSpec `ebpf:"cgroups"`
+	Descriptors     *ebpf.MapSpec `ebpf:"descriptors"`
 	Failures        *ebpf.MapSpec `ebpf:"failures"`
 	FreeStates      *ebpf.MapSpec `ebpf:"free_states"`
 	MountNamespaces *ebpf.MapSpec `ebpf:"mount_namespaces"`
@@ -244,6 +295,7 @@ type programsMapSpecs struct {
 	Scratches       *ebpf.MapSpec `ebpf:"scratches"`
 	States          *ebpf.MapSpec `ebpf:"states"`
 	Tasks           *ebpf.MapSpec `ebpf:"tasks"`
+	Variants        *ebpf.MapSpec `ebpf:"variants"`
 	Verdicts        *ebpf.MapSpec `ebpf:"verdicts"`
 }
 
@@ -287,6 +339,7 @@ type programsMaps struct {
 	Addresses       *ebpf.Map `ebpf:"addresses"`
 	Calls           *ebpf.Map `ebpf:"calls"`
 	Cgroups         *ebpf.Map `ebpf:"cgroups"`
+	Descriptors     *ebpf.Map `ebpf:"descriptors"`
 	Failures        *ebpf.Map `ebpf:"failures"`
 	FreeStates      *ebpf.Map `ebpf:"free_states"`
 	MountNamespaces *ebpf.Map `ebpf:"mount_namespaces"`
@@ -297,6 +350,7 @@ type programsMaps struct {
 	Scratches       *ebpf.Map `ebpf:"scratches"`
 	States          *ebpf.Map `ebpf:"states"`
 	Tasks           *ebpf.Map `ebpf:"tasks"`
+	Variants        *ebpf.Map `ebpf:"variants"`
 	Verdicts        *ebpf.Map `ebpf:"verdicts"`
 }
 
@@ -305,6 +359,7 @@ func (m *programsMaps) Close() error {
 		m.Addresses,
 		m.Calls,
 		m.Cgroups,
+		m.Descriptors,
 		m.Failures,
 		m.FreeStates,
 		m.MountNamespaces,
@@ -315,6 +370,7 @@ func (m *programsMaps) Close() error {
 		m.Scratches,
 		m.States,
 		m.Tasks,
+		m.Variants,
 		m.Verdicts,
 	)
 }

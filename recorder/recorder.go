@@ -51,8 +51,37 @@ type Options struct {
 	// execve that succeeds) a task in several recordings gives each as much as
 	// the smallest limit.
 	StringLimit int
+	// Capture is what memory is captured: payloads can hold secrets.
+	Capture Capture
 	// Filter chooses the system calls to record; nil records all.
 	Filter *syscalls.Filter
+}
+
+// Capture is how much of the memory that calls point to is captured.
+type Capture uint8
+
+// What is captured.
+const (
+	// CaptureAll captures all that StringLimit allows.
+	CaptureAll Capture = iota
+	// CaptureStrings leaves out the contents of buffers: what is read and
+	// written, sent and received.
+	CaptureStrings
+	// CapturePaths also leaves out strings that are no paths, such as the
+	// arguments of an execve: what remains are paths and structs.
+	CapturePaths
+)
+
+// layouts are the layouts that the programs may capture, a bit each.
+func (c Capture) layouts() uint32 {
+	all := ^uint32(0)
+	if c >= CaptureStrings {
+		all &^= 1<<ring.LayoutBytes | 1<<ring.LayoutBuffers
+	}
+	if c >= CapturePaths {
+		all &^= 1<<ring.LayoutString | 1<<ring.LayoutStrings
+	}
+	return all
 }
 
 // The defaults that a command line offers.
@@ -117,23 +146,25 @@ func New() (*Recorder, error) {
 		return nil, fmt.Errorf("counting the possible CPUs: %w", err)
 	}
 	r := &Recorder{cpus: cpus, objects: &programsObjects{}, recordings: make(map[string]*recording)}
+	calls := spec.Maps["calls"].MaxEntries
+	prepareCalls(spec)
 	if err := spec.LoadAndAssign(r.objects, nil); err != nil {
 		return nil, explain(fmt.Errorf("loading the BPF programs: %w", err))
 	}
-	if err := r.start(); err != nil {
+	if err := r.start(calls); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil
 }
 
-func (r *Recorder) start() error {
+func (r *Recorder) start(calls uint32) error {
 	count := r.objects.Recordings.MaxEntries()
 	r.slots = make([]bool, count)
 	r.incarnated = make([]uint32, count)
 	if err := r.excludeSelf(); err != nil {
 		return fmt.Errorf("excluding the recorder itself: %w", err)
 	}
-	if err := loadCalls(r.objects.Calls); err != nil {
+	if err := loadCalls(r.objects.Calls, r.objects.Variants, calls); err != nil {
 		return err
 	}
 	// Index 0 means none, and the last value says that a task is unrecorded.
@@ -244,6 +275,9 @@ func (o Options) check() error {
 	if o.StringLimit < 0 || o.StringLimit > ring.StringLimitMax {
 		return fmt.Errorf("string limit of %d bytes: must be from 0 to %d", o.StringLimit, ring.StringLimitMax)
 	}
+	if o.Capture > CapturePaths {
+		return fmt.Errorf("capture level %d: must be CaptureAll, CaptureStrings or CapturePaths", o.Capture)
+	}
 	return nil
 }
 
@@ -274,6 +308,7 @@ func (r *Recorder) create(options Options) (*recording, error) {
 		Slots:        uint32(slots),
 		HeaderChunks: uint32(header),
 		StringLimit:  uint32(options.StringLimit),
+		Layouts:      options.Capture.layouts(),
 		// A CPU that makes few calls leaves its chunk after a quarter of a
 		// lap, so that what others overwrite is never much newer than what
 		// they keep.

@@ -2,6 +2,7 @@ package recorder
 
 import (
 	"fmt"
+	"iter"
 	"runtime"
 
 	"github.com/cilium/ebpf"
@@ -35,27 +36,75 @@ func rowAt(compat bool, number uint32) *syscalls.Call {
 // (__X32_SYSCALL_BIT, arch/x86/include/uapi/asm/unistd.h).
 const x32Bit = 0x40000000
 
+// prepareCalls makes room in the programs' maps for the variants of calls.
+func prepareCalls(spec *ebpf.CollectionSpec) {
+	values := uint32(0)
+	for row := range rows(spec.Maps["calls"].MaxEntries) {
+		for range row.Variants() {
+			values++
+		}
+	}
+	// A row for each value: few variants have several.
+	spec.Maps["calls"].MaxEntries += values
+	spec.Maps["variants"].MaxEntries = max(values, 1)
+}
+
+// rows yields the table's rows by their index in the programs' tables, of which
+// the second half is of the compatible ABI.
+func rows(count uint32) iter.Seq2[*syscalls.Call, uint32] {
+	return func(yield func(*syscalls.Call, uint32) bool) {
+		for index := range count {
+			if row := rowAt(index >= count/2, index%(count/2)); row != nil && !yield(row, index) {
+				return
+			}
+		}
+	}
+}
+
 // loadCalls gives the programs the table of system calls: how many arguments
-// each has and what memory to capture.
-func loadCalls(calls *ebpf.Map) error {
-	count := calls.MaxEntries()
+// each has, which are file descriptors and what memory to capture. Variants
+// stand behind the calls, whose number is count.
+func loadCalls(calls, variants *ebpf.Map, count uint32) error {
+	native, _, _ := abis()
+	keys, encoded := []uint32{}, []programsCallRow{}
 	for index := range count {
-		number := index % (count / 2)
-		row, err := encodeRow(rowAt(index >= count/2, number))
+		row, err := encodeRow(rowAt(index >= count/2, index%(count/2)))
 		if err != nil {
 			return err
 		}
 		// A native number that is the third ABI's alone may mean anything.
-		if native, _, _ := abis(); index < count/2 && syscalls.Lookup(native, number) == nil {
+		if index < count/2 && syscalls.Lookup(native, index) == nil {
 			row.Arguments = 6
 		}
-		if err := calls.Put(index, &row); err != nil {
-			return fmt.Errorf("loading system call %d: %w", index, err)
+		keys, encoded = append(keys, index), append(encoded, row)
+	}
+	variantKeys, variantRows := []uint64{}, []uint32{}
+	for call, index := range rows(count) {
+		for value, variant := range call.Variants() {
+			row, err := encodeRow(variant)
+			if err != nil {
+				return err
+			}
+			variantKeys = append(variantKeys, uint64(index)<<32|uint64(value))
+			variantRows = append(variantRows, uint32(len(keys)))
+			keys, encoded = append(keys, uint32(len(keys))), append(encoded, row)
+		}
+	}
+	for i := range keys {
+		if err := calls.Put(keys[i], &encoded[i]); err != nil {
+			return fmt.Errorf("loading row %d of the system calls: %w", i, err)
+		}
+	}
+	for i := range variantKeys {
+		if err := variants.Put(variantKeys[i], variantRows[i]); err != nil {
+			return fmt.Errorf("loading variant %#x of a system call: %w", variantKeys[i], err)
 		}
 	}
 	return nil
 }
 
+// encodeRow is a call's row as the programs have it. The number of a call that
+// there is not may come with any arguments.
 func encodeRow(call *syscalls.Call) (programsCallRow, error) {
 	var row programsCallRow
 	if call == nil {
@@ -63,36 +112,91 @@ func encodeRow(call *syscalls.Call) (programsCallRow, error) {
 		return row, nil
 	}
 	row.Arguments = uint8(len(call.Arguments))
-	for i, argument := range call.Arguments {
-		memory := argument.Memory
+	if index, ok := call.VariantArgument(); ok {
+		row.Variant = uint8(index) + 1
+	}
+	if isDescriptor(call.Returns) {
+		row.Descriptors |= 1 << ring.ReturnArgument
+	}
+	for i := range call.Arguments {
+		argument := &call.Arguments[i]
+		memory := &argument.Memory
+		if isDescriptor(argument.Kind) {
+			row.Descriptors |= 1 << i
+			switch memory.When {
+			case ring.WhenEarly:
+				row.EarlyDescriptors |= 1 << i
+			case ring.WhenOut:
+				row.LateDescriptors |= 1 << i
+			}
+			continue
+		}
+		if argument.Kind == syscalls.KindSigreturnMask || argument.Kind == syscalls.KindOldSigreturnMask {
+			row.OnStack = 1
+		}
 		if memory.Layout == ring.LayoutNone {
 			continue
 		}
-		if int(row.Captures) == len(row.Capture) {
-			return row, fmt.Errorf("system call %s: more than %d captures", call.Name, len(row.Capture))
+		if int(row.Captures)+1+len(memory.Parts) > len(row.Capture) {
+			return row, fmt.Errorf("system call %s: more than %d captures and parts", call.Name, len(row.Capture))
 		}
-		row.Capture[row.Captures] = programsCaptureRow{
-			Argument: uint8(i),
-			Layout:   uint8(memory.Layout),
-			When:     uint8(memory.When),
-			Count:    uint8(memory.Count),
-			Size:     memory.Size,
-		}
-		if memory.Limit != 0 {
-			row.Capture[row.Captures].Limit = uint8(memory.Limit-ring.CountArgument) + 1
-		}
-		if memory.Only.Values != 0 {
-			row.Capture[row.Captures].Conditional = 1
-			row.Only[row.Captures].Argument = memory.Only.Argument
-			row.Only[row.Captures].Mask = memory.Only.Mask
-			row.Only[row.Captures].Values = memory.Only.Values
-		}
-		row.Captures++
-		if memory.When == ring.WhenEarly || memory.When == ring.WhenInOut {
-			row.Early++
-		}
+		encodeMemory(&row, uint8(i), memory)
 	}
 	return row, nil
+}
+
+// isDescriptor says whether what a number of this kind stands for is recorded.
+func isDescriptor(kind syscalls.Kind) bool {
+	return kind == syscalls.KindFD || kind == syscalls.KindDirfd || kind == syscalls.KindPidfd
+}
+
+// encodeMemory adds the captures of an argument's memory: its own, then its parts'.
+func encodeMemory(row *programsCallRow, argument uint8, memory *syscalls.Memory) {
+	i := row.Captures
+	row.Capture[i] = programsCaptureRow{
+		Argument:    argument,
+		Layout:      uint8(memory.Layout),
+		When:        uint8(memory.When),
+		Count:       uint8(memory.Count),
+		Size:        memory.Size,
+		Descriptors: memory.Descriptors,
+	}
+	if memory.OneByOne() {
+		row.Capture[i].OneByOne = 1
+	}
+	if memory.Limit != 0 {
+		row.Capture[i].Limit = uint8(memory.Limit-ring.CountArgument) + 1
+	}
+	if memory.Only.Values != 0 {
+		row.Capture[i].Conditional = 1
+		row.Only[i].Argument = memory.Only.Argument
+		row.Only[i].Mask = memory.Only.Mask
+		row.Only[i].Values = memory.Only.Values
+	}
+	row.Captures++
+	if memory.When == ring.WhenEarly || memory.When == ring.WhenInOut {
+		row.Early++
+	}
+	for j, part := range memory.Parts {
+		row.Capture[row.Captures] = programsCaptureRow{
+			Argument:    argument,
+			Layout:      uint8(part.Layout),
+			When:        uint8(memory.When),
+			Size:        part.Size,
+			Pointer:     part.Pointer,
+			CountOffset: part.Count.Offset,
+			CountWidth:  part.Count.Width,
+			Part:        uint8(j) + 1,
+		}
+		switch part.Layout {
+		case ring.LayoutBytes, ring.LayoutArray, ring.LayoutBuffers:
+			row.Capture[row.Captures].Count = uint8(ring.CountStruct)
+			if part.Count.Width == 0 {
+				row.Capture[row.Captures].CountOffset = part.Count.Constant
+			}
+		}
+		row.Captures++
+	}
 }
 
 // fillFilter sets the bits of the calls that the filter lets through. The last

@@ -84,10 +84,13 @@ func appendCall(to []byte, record *Record, delta uint32) []byte {
 	}
 	captures := 0
 	for _, capture := range call.Captures {
-		if captures == 15 || len(to)-start+sizeofCapture+len(capture.Data)+8 > math.MaxUint16 {
+		if captures == CapturesMax || len(to)-start+sizeofCapture+len(capture.Data)+8 > math.MaxUint16 {
 			break
 		}
-		argument := capture.Argument & 0xf
+		argument := capture.Argument & ArgumentsMask
+		if capture.Part != 0 {
+			argument = PartBit | (capture.Part-1)&ArgumentsMask
+		}
 		if capture.Entry {
 			argument |= CaptureEntry << 4
 		}
@@ -103,7 +106,7 @@ func appendCall(to []byte, record *Record, delta uint32) []byte {
 		to = append(to, 0)
 	}
 	to[start+offsetRecordCallWide] = 1<<len(arguments) - 1
-	to[start+offsetRecordCallCounts] = byte(len(arguments) | captures<<4)
+	to[start+offsetRecordCallCounts] = byte(len(arguments) | captures<<CapturesShift)
 	binary.LittleEndian.PutUint16(to[start+offsetRecordSize:], uint16(len(to)-start))
 	return to
 }

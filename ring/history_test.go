@@ -69,7 +69,7 @@ func TestRecordsOfEveryType(t *testing.T) {
 	chunk := newChunk(1, 1000, 0, 3).
 		task(7, 5, "name").
 		// Two arguments, the second wide; two captures without padding.
-		add(TypeCall, 0, 7, uint32(50), uint32(20), uint16(257), byte(2), byte(2|2<<4), int32(-2),
+		add(TypeCall, 0, 7, uint32(50), uint32(20), uint16(257), byte(2), byte(2|2<<3), int32(-2),
 			uint32(3), uint64(1<<40),
 			byte(1|CaptureEntry<<4), byte(LayoutPath), uint16(3), "a\x00b",
 			byte(1|CaptureTruncated<<4), byte(LayoutBytes), uint16(0)).
@@ -247,7 +247,7 @@ func TestMalformedRecords(t *testing.T) {
 		{"a call without a result", TypeCall, []any{[8]byte{}}, nil},
 		{"more arguments than there is room", TypeCall, []any{[11]byte{}, byte(1), [4]byte{}}, nil},
 		{"more wide arguments than there is room", TypeCall, []any{[10]byte{}, byte(3), byte(2), [4]byte{}, [8]byte{}}, nil},
-		{"more captures than there is room", TypeCall, []any{[11]byte{}, byte(1 << 4), [4]byte{}}, nil},
+		{"more captures than there is room", TypeCall, []any{[11]byte{}, byte(1 << 3), [4]byte{}}, nil},
 		{"a capture longer than its record", TypeCall, []any{[11]byte{}, byte(1 << 4), [4]byte{}, [2]byte{}, uint16(5), [4]byte{}}, nil},
 		{"a long call without its end", TypeCall, []any{[16]byte{}, [8]byte{}}, func(r []byte) { r[offsetRecordFlags] = callLong }},
 		{"a wide return without its end", TypeCall, []any{[16]byte{}}, func(r []byte) { r[offsetRecordFlags] = callReturn64 }},
@@ -355,7 +355,7 @@ func TestEncodedCallsAreReadBack(t *testing.T) {
 		// Earlier than those before it, and more than a delta's 32 bits apart.
 		{Start: 3, End: 4, Call: Call{ABI: ABICompat, Number: 11, Arguments: []uint64{7}, Captures: captures(3)}},
 		{Start: 3, End: 1<<50 + 1<<33, Call: Call{ABI: ABIX32, Number: 0x40000001, Arguments: []uint64{7}, Captures: captures(3)}},
-		{Start: 3, End: 1<<50 + 1<<33, Call: Call{State: StateUnfinished, Return: -2, Arguments: []uint64{}, Captures: captures(15)}},
+		{Start: 3, End: 1<<50 + 1<<33, Call: Call{State: StateUnfinished, Return: -2, Arguments: []uint64{}, Captures: captures(31)}},
 		{Start: 3, End: 3, Call: Call{State: StateNoEntry, Return: math.MinInt64, Arguments: []uint64{}, Captures: captures()}},
 		{Start: 3, End: 1 << 60, Call: Call{Return: 1 << 31, Arguments: []uint64{}, Captures: captures()}},
 	}
@@ -387,7 +387,7 @@ func TestEncodedCallsAreReadBack(t *testing.T) {
 // A record's size has 16 bits: what does not fit is left out, the call is not.
 func TestEncodedCallsWithTooMuchMemory(t *testing.T) {
 	huge := Capture{Argument: 1, Layout: LayoutBytes, Data: make([]byte, 60_000)}
-	many := slices.Repeat([]Capture{{Layout: LayoutBytes, Data: []byte("x")}}, 20)
+	many := slices.Repeat([]Capture{{Layout: LayoutBytes, Data: []byte("x")}}, 40)
 	records := []Record{
 		{Type: TypeCall, TID: 1, Task: &Task{}, End: 1, Call: Call{Arguments: make([]uint64, 8), Captures: []Capture{huge, huge}}},
 		{Type: TypeCall, TID: 2, Task: &Task{}, End: 1, Call: Call{Arguments: []uint64{}, Captures: many}},
@@ -396,7 +396,7 @@ func TestEncodedCallsWithTooMuchMemory(t *testing.T) {
 	if len(h.Records) != 2 {
 		t.Fatalf("there are %d records, want 2", len(h.Records))
 	}
-	for i, want := range []int{1, 15} {
+	for i, want := range []int{1, 31} {
 		if got := len(h.Records[i].Call.Captures); got != want {
 			t.Errorf("call %d has %d captures, want %d", i, got, want)
 		}

@@ -25,6 +25,22 @@ const (
 	CaptureTruncated = 2
 )
 
+// enum argument_constant
+const (
+	ArgumentsMask  = 7
+	CapturesShift  = 3
+	CapturesMax    = 31
+	ReturnArgument = 7
+	PartBit        = 8
+)
+
+// enum descriptor_flag
+const (
+	DescriptorDeleted  = 1
+	DescriptorCut      = 2
+	DescriptorNameless = 4
+)
+
 // Type is the kind of a record.
 type Type uint8
 
@@ -95,6 +111,7 @@ const (
 	CountReturn       Count = 7
 	CountPointed      Count = 8
 	CountArgumentBits Count = 16
+	CountStruct       Count = 24
 )
 
 // struct head
@@ -183,6 +200,32 @@ const (
 	offsetBufferAddress  = 0
 	offsetBufferLength   = 8
 	offsetBufferCaptured = 16
+)
+
+// struct descriptor
+const (
+	sizeofDescriptor       = 24
+	offsetDescriptorNumber = 0
+	offsetDescriptorMagic  = 4
+	offsetDescriptorInode  = 8
+	offsetDescriptorDevice = 16
+	offsetDescriptorMode   = 20
+	offsetDescriptorFlags  = 22
+)
+
+// struct descriptor_socket
+const (
+	sizeofDescriptorSocket           = 56
+	offsetDescriptorSocketFamily     = 0
+	offsetDescriptorSocketType       = 2
+	offsetDescriptorSocketProtocol   = 4
+	offsetDescriptorSocketState      = 6
+	offsetDescriptorSocketLocalPort  = 8
+	offsetDescriptorSocketRemotePort = 10
+	offsetDescriptorSocketPortId     = 12
+	offsetDescriptorSocketLocal      = 16
+	offsetDescriptorSocketRemote     = 32
+	offsetDescriptorSocketPeer       = 48
 )
 
 // struct record_signal

@@ -208,7 +208,7 @@ func (p *parser) parseCall(record *Record, data []byte) bool {
 
 	counts := data[offsetRecordCallCounts]
 	wide := data[offsetRecordCallWide]
-	call.Arguments = p.takeArguments(int(counts & 0xf))
+	call.Arguments = p.takeArguments(int(counts & ArgumentsMask))
 	for i := range call.Arguments {
 		size := 4
 		if wide>>i&1 != 0 {
@@ -224,7 +224,7 @@ func (p *parser) parseCall(record *Record, data []byte) bool {
 		}
 		rest = rest[size:]
 	}
-	call.Captures = p.takeCaptures(int(counts >> 4))
+	call.Captures = p.takeCaptures(int(counts >> CapturesShift))
 	return parseCaptures(call.Captures, rest) == len(call.Captures)
 }
 
@@ -246,11 +246,24 @@ func parseCaptures(captures []Capture, data []byte) int {
 		if length > len(data) {
 			return i
 		}
+		part := uint8(0)
+		entry := argument>>4&CaptureEntry != 0
+		truncated := argument>>4&CaptureTruncated != 0
+		argument &= 0xf
+		if argument&PartBit != 0 {
+			// Of the same argument as what it follows.
+			part = argument&^PartBit + 1
+			argument = 0
+			if i > 0 {
+				argument = captures[i-1].Argument
+			}
+		}
 		captures[i] = Capture{
-			Argument:  argument & 0xf,
+			Argument:  argument,
+			Part:      part,
 			Layout:    Layout(layout),
-			Entry:     argument>>4&CaptureEntry != 0,
-			Truncated: argument>>4&CaptureTruncated != 0,
+			Entry:     entry,
+			Truncated: truncated,
 			Data:      data[:length:length],
 		}
 		data = data[length:]

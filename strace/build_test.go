@@ -34,8 +34,12 @@ func made(t testing.TB, abi syscalls.ABI, name string, result int64, parts ...pa
 	return e
 }
 
+// arguments come before the other parts: the row may depend on them.
 func arguments(values ...uint64) part {
-	return func(e *event.Event) { e.Call.Arguments = values }
+	return func(e *event.Event) {
+		e.Call.Arguments = values
+		e.Row = e.Row.Variant(values)
+	}
 }
 
 func captured(index int, entry, truncated bool, data []byte) part {

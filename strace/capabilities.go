@@ -17,29 +17,59 @@ func capabilityHeader(dst []byte, e *event.Event, index int, o *Options) []byte 
 	return append(dst, '}')
 }
 
-// capabilityData appends two struct __user_cap_data_struct, the lower and the upper halves of three sets.
+// capabilityData appends struct __user_cap_data_struct: three sets of 32 bits
+// or, in the later versions, two of them, the lower and the upper halves.
 func capabilityData(dst []byte, e *event.Event, index int, o *Options) []byte {
-	data := structure(e, index, 12)
+	header := structure(e, index-1, 8)
+	if header == nil || e.Row.Name == "capget" && !succeeded(e) {
+		return appendPointer(dst, register(e, index))
+	}
+	const version2, version3 = 0x20071026, 0x20080522
+	version := little.Uint32(header)
+	double := version == version2 || version == version3
+	size := 12
+	if double {
+		size = 24
+	}
+	data := structure(e, index, size)
 	if data == nil {
 		return appendPointer(dst, register(e, index))
 	}
 	for i, name := range [...]string{"{effective=", ", permitted=", ", inheritable="} {
 		set := uint64(little.Uint32(data[4*i:]))
-		if len(data) >= 24 {
+		if double {
 			set |= uint64(little.Uint32(data[12+4*i:])) << 32
 		}
 		dst = append(dst, name...)
-		dst = appendCapabilities(dst, set)
+		dst = appendCapabilities(dst, set, o)
 	}
 	return append(dst, '}')
 }
 
-func appendCapabilities(dst []byte, set uint64) []byte {
+func appendCapabilities(dst []byte, set uint64, o *Options) []byte {
+	// strace takes the two halves apart, as the kernel is given them.
+	low, high := set&0xffffffff, set>>32
+	if high == 0 {
+		return appendCapabilityNames(dst, low, 0, o)
+	}
+	if low != 0 {
+		dst = appendCapabilityNames(dst, low, 0, o)
+		dst = append(dst, '|')
+	}
+	return appendCapabilityNames(dst, high, 32, o)
+}
+
+// appendCapabilityNames appends a set whose lowest bit is the capability first.
+func appendCapabilityNames(dst []byte, set uint64, first int, o *Options) []byte {
 	if set == 0 {
 		return append(dst, '0')
 	}
+	dst, named := beginNames(dst, set, asHex, o)
+	if !named {
+		return dst
+	}
 	joined := false
-	for i := range capabilities.names {
+	for i := range capabilities.names[first:] {
 		if set>>i&1 == 0 {
 			continue
 		}
@@ -49,7 +79,7 @@ func appendCapabilities(dst []byte, set uint64) []byte {
 		joined = true
 		set &^= 1 << i
 		dst = append(dst, "1<<"...)
-		dst = append(dst, capabilities.names[i].name...)
+		dst = append(dst, capabilities.names[first+i].name...)
 	}
 	if set != 0 {
 		if joined {
@@ -60,7 +90,7 @@ func appendCapabilities(dst []byte, set uint64) []byte {
 			dst = appendComment(dst, "CAP_???")
 		}
 	}
-	return dst
+	return endNames(dst, o)
 }
 
 // include/uapi/linux/capability.h

@@ -22,13 +22,17 @@ func openFlagsOf(abi syscalls.ABI) *flags {
 
 // appendOpenFlags appends an access mode, which is a number, and O_* flags.
 func appendOpenFlags(dst []byte, e *event.Event, value uint64, o *Options) []byte {
+	dst, named := beginNames(dst, value, asHex, o)
+	if !named {
+		return dst
+	}
 	dst = append(dst, openAccessModes[value&openAccessMode]...)
 	dst, left := openFlagsOf(e.ABI).appendKnown(dst, value&^openAccessMode, true)
 	if left != 0 {
 		dst = append(dst, '|')
 		dst = appendHex(dst, left)
 	}
-	return dst
+	return endNames(dst, o)
 }
 
 var openAccessModes = [...]string{"O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE"}
@@ -51,6 +55,11 @@ func descriptor(dst []byte, e *event.Event, index int, o *Options) []byte {
 	return appendDescriptor(dst, e, int32(register(e, index)), o)
 }
 
+// lastDescriptor appends an end of a range of descriptors, which need not be open.
+func lastDescriptor(dst []byte, e *event.Event, index int, o *Options) []byte {
+	return unsignedInt(dst, e, index, o)
+}
+
 // directory appends the descriptor that a relative name is looked up from.
 func directory(dst []byte, e *event.Event, index int, o *Options) []byte {
 	return appendDirectory(dst, e, int32(register(e, index)), o)
@@ -68,12 +77,16 @@ func fileMode(dst []byte, e *event.Event, index int, o *Options) []byte {
 // appendFileMode appends a file's type and permissions.
 func appendFileMode(dst []byte, mode uint64, o *Options) []byte {
 	const typeMask = 0o170000
+	dst, named := beginNames(dst, mode, asOctal, o)
+	if !named {
+		return dst
+	}
 	if kind := mode & typeMask; kind != 0 {
-		if name, ok := fileTypes.lookup(kind); ok {
-			dst = append(dst, name...)
-		} else {
-			dst = appendMode(dst, kind, o)
+		name, ok := fileTypes.lookup(kind)
+		if !ok { // a number as a whole, then
+			return endNames(appendMode(dst, mode, o), o)
 		}
+		dst = append(dst, name...)
 		dst = append(dst, '|')
 	}
 	for _, f := range permissionFlags.names {
@@ -82,7 +95,7 @@ func appendFileMode(dst []byte, mode uint64, o *Options) []byte {
 			dst = append(dst, '|')
 		}
 	}
-	return appendMode(dst, mode&0o777|mode&^(typeMask|0o7777), o)
+	return endNames(appendMode(dst, mode&0o777|mode&^(typeMask|0o7777), o), o)
 }
 
 func device(dst []byte, e *event.Event, index int, o *Options) []byte {
@@ -91,11 +104,15 @@ func device(dst []byte, e *event.Event, index int, o *Options) []byte {
 
 // appendDevice appends a device's number in the encoding that system calls use.
 func appendDevice(dst []byte, device uint64, o *Options) []byte {
+	dst, named := beginNames(dst, device, asHex, o)
+	if !named {
+		return dst
+	}
 	dst = append(dst, "makedev("...)
 	dst = appendHex(dst, device>>8&0xfff|device>>32&^0xfff)
 	dst = append(dst, ", "...)
 	dst = appendHex(dst, device&0xff|device>>12&0xffffff00)
-	return append(dst, ')')
+	return endNames(append(dst, ')'), o)
 }
 
 // accessMode appends what access(2) is asked.
@@ -103,200 +120,16 @@ func accessMode(dst []byte, e *event.Event, index int, o *Options) []byte {
 	return accessModes.appendTo(dst, uint64(uint32(register(e, index))), o)
 }
 
-// statxFlags appends AT_* flags of statx, among which a number says how fresh the answer must be.
+// statxFlags appends AT_* flags of statx, two of which say how fresh the answer must be.
 func statxFlags(dst []byte, e *event.Event, index int, o *Options) []byte {
 	const syncMask = 0x6000
 	value := uint64(uint32(register(e, index)))
-	if value&syncMask == syncMask { // no number that means anything
-		return atFlags.appendTo(dst, value, o)
-	}
 	dst = statxSync.appendTo(dst, value&syncMask, o)
-	dst, left := atFlags.appendKnown(dst, value&^syncMask, true)
-	if left != 0 {
+	if rest := value &^ syncMask; rest != 0 {
 		dst = append(dst, '|')
-		dst = appendHex(dst, left)
+		dst = atFlagsOfStatx.appendTo(dst, rest, o)
 	}
 	return dst
-}
-
-// fcntl's third argument, and how what it returns is shown.
-type fcntlForm uint8
-
-const (
-	fcntlUnknown fcntlForm = iota
-	fcntlNothing
-	fcntlNumber
-	fcntlDescriptorFlags
-	fcntlStatusFlags
-	fcntlLock
-	fcntlLock64
-	fcntlSignal
-	fcntlSeals
-	fcntlLease
-	fcntlNotify
-	fcntlProcess
-	fcntlOwner
-	fcntlGetFlags
-	fcntlGetStatus
-	fcntlGetSignal
-	fcntlGetSeals
-	fcntlGetLease
-)
-
-// fcntlFormOf says what a command of fcntl makes of its third argument
-// (include/uapi/asm-generic/fcntl.h, include/uapi/linux/fcntl.h).
-func fcntlFormOf(command uint64) fcntlForm {
-	switch command {
-	case 0, 1030, 1031, 3: // F_DUPFD, F_DUPFD_CLOEXEC, F_SETPIPE_SZ, F_GETFL
-		if command == 3 {
-			return fcntlGetStatus
-		}
-		return fcntlNumber
-	case 1: // F_GETFD
-		return fcntlGetFlags
-	case 2: // F_SETFD
-		return fcntlDescriptorFlags
-	case 4: // F_SETFL
-		return fcntlStatusFlags
-	case 5, 6, 7, 36, 37, 38: // F_GETLK, F_SETLK, F_SETLKW, F_OFD_*
-		if command >= 36 {
-			return fcntlLock64
-		}
-		return fcntlLock
-	case 12, 13, 14: // F_GETLK64, F_SETLK64, F_SETLKW64
-		return fcntlLock64
-	case 8: // F_SETOWN
-		return fcntlProcess
-	case 9, 1032: // F_GETOWN, F_GETPIPE_SZ
-		return fcntlNothing
-	case 10: // F_SETSIG
-		return fcntlSignal
-	case 11: // F_GETSIG
-		return fcntlGetSignal
-	case 15, 16: // F_SETOWN_EX, F_GETOWN_EX
-		return fcntlOwner
-	case 1024: // F_SETLEASE
-		return fcntlLease
-	case 1025: // F_GETLEASE
-		return fcntlGetLease
-	case 1026: // F_NOTIFY
-		return fcntlNotify
-	case 1033: // F_ADD_SEALS
-		return fcntlSeals
-	case 1034: // F_GET_SEALS
-		return fcntlGetSeals
-	}
-	return fcntlUnknown
-}
-
-// fcntlTakesArgument says whether the third argument means anything.
-func fcntlTakesArgument(command uint64) bool {
-	switch fcntlFormOf(command) {
-	case fcntlNothing, fcntlGetFlags, fcntlGetStatus, fcntlGetSignal, fcntlGetSeals, fcntlGetLease:
-		return false
-	}
-	return true
-}
-
-func fcntlArgument(dst []byte, e *event.Event, index int, o *Options) []byte {
-	value := register(e, index)
-	command := uint64(uint32(register(e, index-1)))
-	switch fcntlFormOf(command) {
-	case fcntlNumber, fcntlProcess, fcntlNothing:
-		return appendInt(dst, int64(int32(value)))
-	case fcntlDescriptorFlags:
-		return closeOnExec.appendTo(dst, value, o)
-	case fcntlStatusFlags:
-		return appendOpenFlags(dst, e, uint64(uint32(value)), o)
-	case fcntlSignal:
-		return appendSignal(dst, uint32(value), o)
-	case fcntlSeals:
-		return sealFlags.appendTo(dst, uint64(uint32(value)), o)
-	case fcntlLease:
-		return lockTypes.appendTo(dst, uint64(uint32(value)), o)
-	case fcntlNotify:
-		return notifyFlags.appendTo(dst, uint64(uint32(value)), o)
-	case fcntlLock:
-		return fileLock(dst, e, index, longSize(e), o)
-	case fcntlLock64:
-		return fileLock(dst, e, index, 8, o)
-	case fcntlOwner:
-		if data := structure(e, index, 8); data != nil {
-			dst = append(dst, "{type="...)
-			dst = ownerTypes.appendTo(dst, uint64(little.Uint32(data)), o)
-			dst = append(dst, ", pid="...)
-			dst = appendNumber(dst, data[4:], 4, asInt)
-			return append(dst, '}')
-		}
-		return appendPointer(dst, value)
-	}
-	return appendHex(dst, value)
-}
-
-// fileLock appends struct flock, whose positions have the given size.
-func fileLock(dst []byte, e *event.Event, index, size int, o *Options) []byte {
-	command := uint32(register(e, index-1))
-	// arm aligns 64-bit numbers, i386 does not.
-	start := 4
-	if size == 8 && e.ABI != syscalls.I386 {
-		start = 8
-	}
-	data := structure(e, index, start+2*size+4)
-	if data == nil {
-		return appendPointer(dst, register(e, index))
-	}
-	// What F_GETLK found stands where it was asked.
-	get := command == 5 || command == 12 || command == 36
-	if get && succeeded(e) {
-		if out := bytesOf(after(e, index), start+2*size+4); out != nil {
-			data = out
-		}
-	}
-	dst = append(dst, "{l_type="...)
-	dst = lockTypes.appendTo(dst, uint64(little.Uint16(data)), o)
-	dst = append(dst, ", l_whence="...)
-	dst = seekWhence.appendTo(dst, uint64(little.Uint16(data[2:])), o)
-	dst = append(dst, ", l_start="...)
-	dst = appendInt(dst, signedLong(data, start, size))
-	dst = append(dst, ", l_len="...)
-	dst = appendInt(dst, signedLong(data, start+size, size))
-	if get {
-		dst = append(dst, ", l_pid="...)
-		dst = appendInt(dst, signedLong(data, start+2*size, 4))
-	}
-	return append(dst, '}')
-}
-
-// appendFcntlReturn appends what fcntl returned.
-func appendFcntlReturn(dst []byte, e *event.Event, value int64, o *Options) []byte {
-	if value == 0 && fcntlFormOf(register(e, 1)) != fcntlGetStatus && fcntlFormOf(register(e, 1)) != fcntlGetLease {
-		return append(dst, '0')
-	}
-	switch fcntlFormOf(uint64(uint32(register(e, 1)))) {
-	case fcntlGetFlags:
-		dst = appendHex(dst, uint64(value))
-		dst = append(dst, " (flags "...)
-		dst = closeOnExec.appendTo(dst, uint64(value), o)
-	case fcntlGetStatus:
-		dst = appendHex(dst, uint64(value))
-		dst = append(dst, " (flags "...)
-		dst = appendOpenFlags(dst, e, uint64(value), o)
-	case fcntlGetSignal:
-		dst = appendInt(dst, value)
-		dst = append(dst, " ("...)
-		dst = appendSignal(dst, uint32(value), o)
-	case fcntlGetSeals:
-		dst = appendHex(dst, uint64(value))
-		dst = append(dst, " (seals "...)
-		dst = sealFlags.appendTo(dst, uint64(value), o)
-	case fcntlGetLease:
-		dst = appendHex(dst, uint64(value))
-		dst = append(dst, " ("...)
-		dst = lockTypes.appendTo(dst, uint64(value), o)
-	default:
-		return appendInt(dst, value)
-	}
-	return append(dst, ')')
 }
 
 // openHow appends struct open_how of openat2(2).
@@ -314,6 +147,7 @@ func openHow(dst []byte, e *event.Event, index int, o *Options) []byte {
 	}
 	dst = append(dst, ", resolve="...)
 	dst = resolveFlags.appendTo(dst, little.Uint64(data[16:]), o)
+	dst = appendNonzero(dst, data, 24, register(e, index+1), o)
 	return append(dst, '}')
 }
 
@@ -331,8 +165,8 @@ var openFlags = flags{unknown: "O_???", names: []entry{
 	{0o2000, "O_APPEND"},
 	{0o4000, "O_NONBLOCK"},
 	{0o4010000, "O_SYNC"},
-	{0o10000, "O_DSYNC"},
 	{0o4000000, "__O_SYNC"},
+	{0o10000, "O_DSYNC"},
 	{0o40000, "O_DIRECT"},
 	{0o100000, "O_LARGEFILE"},
 	{0o400000, "O_NOFOLLOW"},
@@ -340,8 +174,8 @@ var openFlags = flags{unknown: "O_???", names: []entry{
 	{0o2000000, "O_CLOEXEC"},
 	{0o10000000, "O_PATH"},
 	{0o20200000, "O_TMPFILE"},
-	{0o200000, "O_DIRECTORY"},
 	{0o20000000, "__O_TMPFILE"},
+	{0o200000, "O_DIRECTORY"},
 	{0o20000, "FASYNC"},
 }}
 
@@ -354,8 +188,8 @@ var openFlagsARM = flags{unknown: "O_???", names: []entry{
 	{0o2000, "O_APPEND"},
 	{0o4000, "O_NONBLOCK"},
 	{0o4010000, "O_SYNC"},
-	{0o10000, "O_DSYNC"},
 	{0o4000000, "__O_SYNC"},
+	{0o10000, "O_DSYNC"},
 	{0o100000, "O_NOFOLLOW"},
 	{0o200000, "O_DIRECT"},
 	{0o400000, "O_LARGEFILE"},
@@ -363,8 +197,8 @@ var openFlagsARM = flags{unknown: "O_???", names: []entry{
 	{0o2000000, "O_CLOEXEC"},
 	{0o10000000, "O_PATH"},
 	{0o20040000, "O_TMPFILE"},
-	{0o40000, "O_DIRECTORY"},
 	{0o20000000, "__O_TMPFILE"},
+	{0o40000, "O_DIRECTORY"},
 	{0o20000, "FASYNC"},
 }}
 
@@ -401,10 +235,11 @@ var atFlags = flags{unknown: "AT_???", names: []entry{
 	{0x400, "AT_SYMLINK_FOLLOW"},
 	{0x800, "AT_NO_AUTOMOUNT"},
 	{0x1000, "AT_EMPTY_PATH"},
-	{0x2000, "AT_STATX_FORCE_SYNC"},
-	{0x4000, "AT_STATX_DONT_SYNC"},
 	{0x8000, "AT_RECURSIVE"},
 }}
+
+// atFlagsOfStatx are the same without a word for those that are unknown.
+var atFlagsOfStatx = flags{names: atFlags.names}
 
 // include/uapi/linux/fcntl.h
 var faccessatFlags = flags{unknown: "AT_???", names: []entry{
@@ -414,12 +249,7 @@ var faccessatFlags = flags{unknown: "AT_???", names: []entry{
 }}
 
 // include/uapi/linux/fcntl.h
-var unlinkFlags = flags{unknown: "AT_???", names: []entry{
-	{0x200, "AT_REMOVEDIR"},
-}}
-
-// include/uapi/linux/fcntl.h
-var statxSync = names{unknown: "AT_STATX_???", names: []entry{
+var statxSync = flags{unknown: "AT_STATX_???", names: []entry{
 	{0, "AT_STATX_SYNC_AS_STAT"},
 	{0x2000, "AT_STATX_FORCE_SYNC"},
 	{0x4000, "AT_STATX_DONT_SYNC"},
@@ -528,6 +358,7 @@ var flockOperations = flags{unknown: "LOCK_???", names: []entry{
 	{0x4, "LOCK_NB"},
 	{0x8, "LOCK_UN"},
 	{0x20, "LOCK_MAND"},
+	{0xc0, "LOCK_RW"},
 	{0x40, "LOCK_READ"},
 	{0x80, "LOCK_WRITE"},
 }}
@@ -687,6 +518,8 @@ var openTreeFlags = flags{unknown: "OPEN_TREE_???", names: []entry{
 	{0x1, "OPEN_TREE_CLONE"},
 	{0o2000000, "OPEN_TREE_CLOEXEC"},
 	{0x100, "AT_SYMLINK_NOFOLLOW"},
+	{0x200, "AT_REMOVEDIR"},
+	{0x400, "AT_SYMLINK_FOLLOW"},
 	{0x800, "AT_NO_AUTOMOUNT"},
 	{0x1000, "AT_EMPTY_PATH"},
 	{0x8000, "AT_RECURSIVE"},

@@ -17,22 +17,26 @@ type flags struct {
 
 // appendTo appends the names of the bits, then what has none in hexadecimal.
 func (f *flags) appendTo(dst []byte, value uint64, o *Options) []byte {
-	if value == 0 {
-		if len(f.names) > 0 && f.names[0].value == 0 {
-			return append(dst, f.names[0].name...)
-		}
+	if value == 0 && (len(f.names) == 0 || f.names[0].value != 0) {
 		return append(dst, '0')
+	}
+	start := len(dst)
+	dst, named := beginNames(dst, value, asHex, o)
+	if !named {
+		return dst
+	}
+	if value == 0 {
+		return endNames(append(dst, f.names[0].name...), o)
 	}
 	dst, left := f.appendKnown(dst, value, false)
 	if left == value {
-		dst = appendHex(dst, value)
-		return f.appendUnknown(dst)
+		return appendComment(appendHex(dst[:start], value), f.unknown)
 	}
 	if left != 0 {
 		dst = append(dst, '|')
 		dst = appendHex(dst, left)
 	}
-	return dst
+	return endNames(dst, o)
 }
 
 // appendKnown appends the names of the bits and returns the bits without one.
@@ -56,8 +60,44 @@ func (f *flags) appendKnown(dst []byte, value uint64, joined bool) ([]byte, uint
 	return dst, value
 }
 
-func (f *flags) appendUnknown(dst []byte) []byte {
-	return appendComment(dst, f.unknown)
+// beginNames appends what stands before a number's names: nothing or, as the
+// options want it, the number itself. named says whether the names are wanted,
+// and endNames behind them.
+func beginNames(dst []byte, value uint64, form numberForm, o *Options) (_ []byte, named bool) {
+	style := o.constants()
+	if style == ConstantsNamed {
+		return dst, true
+	}
+	switch form {
+	case asInt:
+		dst = appendInt(dst, int64(value))
+	case asUint:
+		dst = appendUint(dst, value)
+	case asOctal:
+		dst = appendMode(dst, value, o)
+	default:
+		dst = appendHex(dst, value)
+	}
+	if style == ConstantsRaw {
+		return dst, false
+	}
+	return append(dst, " /* "...), true
+}
+
+func endNames(dst []byte, o *Options) []byte {
+	if o.constants() == ConstantsBoth {
+		return append(dst, " */"...)
+	}
+	return dst
+}
+
+// appendConstant appends a number that has just one name.
+func appendConstant(dst []byte, value uint64, form numberForm, name string, o *Options) []byte {
+	dst, named := beginNames(dst, value, form, o)
+	if !named {
+		return dst
+	}
+	return endNames(append(dst, name...), o)
 }
 
 func appendComment(dst []byte, comment string) []byte {
@@ -102,9 +142,12 @@ func (n *names) lookup(value uint64) (string, bool) {
 // appendTo appends a number's name.
 func (n *names) appendTo(dst []byte, value uint64, o *Options) []byte {
 	if name, ok := n.lookup(value); ok {
-		return append(dst, name...)
+		return appendConstant(dst, value, asHex, name, o)
 	}
 	dst = appendHex(dst, value)
+	if o.constants() == ConstantsRaw {
+		return dst
+	}
 	return appendComment(dst, n.unknown)
 }
 

@@ -8,41 +8,25 @@ import (
 // mmapFlags appends what mmap(2) maps: its type, which is a number, then flags.
 func mmapFlags(dst []byte, e *event.Event, index int, o *Options) []byte {
 	value := uint64(uint32(register(e, index)))
-	kind := value & 0xf
-	rest := value &^ 0xf
+	dst, named := beginNames(dst, value, asHex, o)
+	if !named {
+		return dst
+	}
+	return endNames(appendMapFlags(dst, e, value), o)
+}
+
+func appendMapFlags(dst []byte, e *event.Event, value uint64) []byte {
 	table := &mapFlags
 	if e.ABI == syscalls.ARM64 || e.ABI == syscalls.ARM {
 		table = &mapFlagsARM
 	}
-	name, known := mapTypes.lookup(kind)
-	if !known {
-		// No type that the kernel knows: its bits are shown as they are.
-		rest = value
-	} else {
-		if value == 0 {
-			return append(dst, name...)
-		}
-		if kind == 0 {
-			known = false
-		} else {
-			dst = append(dst, name...)
-		}
-	}
+	dst = mapTypes.appendTo(dst, value&0xf, nil)
 	// The upper bits are the huge pages' size, as a power of two. Without
 	// MAP_HUGETLB they mean nothing, but strace shows them the same.
-	huge := rest >> mapHugeShift & 0x3f
-	rest &^= 0x3f << mapHugeShift
-	start := len(dst)
-	dst, left := table.appendKnown(dst, rest, known)
-	if left != 0 {
-		named := known || len(dst) > start
-		if named {
-			dst = append(dst, '|')
-		}
-		dst = appendHex(dst, left)
-		if !named && huge == 0 {
-			return appendComment(dst, "MAP_???")
-		}
+	huge := value >> mapHugeShift & 0x3f
+	if value &^= 0xf | 0x3f<<mapHugeShift; value != 0 {
+		dst = append(dst, '|')
+		dst = appendFlagNames(dst, table, value)
 	}
 	if huge != 0 {
 		dst = append(dst, '|')
@@ -78,6 +62,9 @@ func mmapArguments(dst []byte, e *event.Event, index int, o *Options) []byte {
 // memfdFlags appends flags of memfd_create(2), whose upper bits are a size as a power of two.
 func memfdFlags(dst []byte, e *event.Event, index int, o *Options) []byte {
 	value := uint64(uint32(register(e, index)))
+	if o.constants() == ConstantsRaw {
+		return appendHex(dst, value)
+	}
 	huge := value >> mapHugeShift & 0x3f
 	value &^= 0x3f << mapHugeShift
 	if huge == 0 || value != 0 {
@@ -93,22 +80,27 @@ func memfdFlags(dst []byte, e *event.Event, index int, o *Options) []byte {
 
 // pageResidency appends mincore's answer, a byte for each page.
 func pageResidency(dst []byte, e *event.Event, index int, o *Options) []byte {
-	c := after(e, index)
-	if c == nil || !succeeded(e) {
+	const page = 4096
+	pages := (register(e, index-1) + page - 1) / page
+	data := memoryOf(e, index)
+	if !succeeded(e) {
 		return appendPointer(dst, register(e, index))
 	}
-	dst = append(dst, '[')
-	shown, more := len(c.Data), c.Truncated
-	if limit := o.elements(); shown > limit {
-		shown, more = limit, true
+	if pages == 0 && register(e, index) != 0 {
+		return append(dst, "[]"...)
 	}
-	for i, b := range c.Data[:shown] {
+	if data == nil {
+		return appendPointer(dst, register(e, index))
+	}
+	shown := int(min(pages, uint64(len(data)), uint64(o.elements())))
+	dst = append(dst, '[')
+	for i, b := range data[:shown] {
 		if i > 0 {
 			dst = append(dst, ", "...)
 		}
 		dst = appendUint(dst, uint64(b&1))
 	}
-	return appendArrayEnd(dst, shown, more)
+	return appendArrayEnd(dst, shown, uint64(shown) < pages)
 }
 
 // include/uapi/asm-generic/mman-common.h; PROT_BTI and PROT_MTE are arm64's
@@ -235,6 +227,7 @@ var memfdCreateFlags = flags{unknown: "MFD_???", names: []entry{
 var pkeyRights = flags{unknown: "PKEY_???", names: []entry{
 	{0x1, "PKEY_DISABLE_ACCESS"},
 	{0x2, "PKEY_DISABLE_WRITE"},
+	{0x4, "PKEY_DISABLE_EXECUTE"},
 }}
 
 // include/uapi/linux/mempolicy.h

@@ -4,44 +4,117 @@ import (
 	"traceloop/event"
 )
 
-// What a socket's type may carry besides (include/linux/net.h).
-const (
-	socketCloseOnExec = 0o2000000
-	socketNonBlock    = 0o4000
-)
+// socketTypeMask is SOCK_TYPE_MASK: the bits of a socket's type that are not
+// flags (include/linux/net.h).
+const socketTypeMask = 0xf
 
 func socketType(dst []byte, e *event.Event, index int, o *Options) []byte {
 	value := uint64(uint32(register(e, index)))
-	const both = socketCloseOnExec | socketNonBlock
-	dst = socketTypes.appendTo(dst, value&^both, o)
-	dst, _ = socketFlags.appendKnown(dst, value&both, true)
-	return dst
+	if _, known := socketTypes.lookup(value & socketTypeMask); known {
+		dst = socketTypes.appendTo(dst, value&socketTypeMask, o)
+		value &^= socketTypeMask
+		if value == 0 {
+			return dst
+		}
+		dst = append(dst, '|')
+	}
+	return socketFlags.appendTo(dst, value, o)
 }
 
 // socketProtocol appends a protocol, whose names depend on the family.
 func socketProtocol(dst []byte, e *event.Event, index int, o *Options) []byte {
 	value := uint64(uint32(register(e, index)))
+	if e.Row.Name == "socketpair" {
+		return appendUint(dst, value)
+	}
+	var table *names
 	switch uint32(register(e, 0)) {
 	case familyInternet, familyInternet6:
-		return internetProtocols.appendTo(dst, value, o)
-	case familyNetlink:
-		return netlinkProtocols.appendTo(dst, value, o)
-	case familyBluetooth:
-		return bluetoothProtocols.appendTo(dst, value, o)
+		table = &internetProtocols
 	case familyPacket:
-		return appendEthernetProtocol(dst, uint16(value), o)
+		dst = append(dst, "htons("...)
+		dst = ethernetProtocols.appendTo(dst, uint64(swapped(uint16(value))), o)
+		return append(dst, ')')
+	case familyAX25:
+		// No header for programs has these names: strace shows the number, too.
+		return appendVerbose(dst, value, &ax25Protocols, o)
+	case familyNetlink:
+		table = &netlinkProtocols
+	case familyIrDA:
+		// strace means CAN's names, too.
+		table = &irdaProtocols
+	case familyCAN:
+		table = &canProtocols
+	case familyBluetooth:
+		table = &bluetoothProtocols
+	case familyRxRPC:
+		table = &addressFamilies
+	case familyISDN:
+		table = &isdnProtocols
+	case familyPhonet:
+		table = &phonetProtocols
+	case familyCAIF:
+		table = &caifProtocols
+	case familyNFC:
+		table = &nfcProtocols
+	case familyKCM:
+		table = &kcmProtocols
+	case familySMC:
+		table = &smcProtocols
+	default:
+		return appendUint(dst, value)
 	}
-	return appendUint(dst, value)
+	return table.appendTo(dst, value, o)
+}
+
+// swapped is a number of the network's byte order in the machine's.
+func swapped(value uint16) uint16 { return value>>8 | value<<8 }
+
+// appendVerbose appends a number and its name behind it, whatever the options.
+func appendVerbose(dst []byte, value uint64, table *names, o *Options) []byte {
+	name, ok := table.lookup(value)
+	dst = appendHex(dst, value)
+	switch {
+	case o.constants() == ConstantsRaw:
+		return dst
+	case ok:
+		return appendComment(dst, name)
+	}
+	return appendComment(dst, table.unknown)
+}
+
+// appendField appends a member's name and its equals sign, and a comma before
+// them unless they are the first in their braces.
+func appendField(dst []byte, name string) []byte {
+	if last := dst[len(dst)-1]; last != '{' {
+		dst = append(dst, ", "...)
+	}
+	dst = append(dst, name...)
+	return append(dst, '=')
+}
+
+// appendInterface appends the number of a network interface. Only the loopback
+// device is known by its number: it is the first that a network namespace gets.
+// The names of others were in the namespace, which the record does not have.
+func appendInterface(dst []byte, index uint32, o *Options) []byte {
+	if index != 1 {
+		return appendUint(dst, uint64(index))
+	}
+	switch o.constants() {
+	case ConstantsRaw:
+		return append(dst, '1')
+	case ConstantsBoth:
+		return append(dst, `1 /* if_nametoindex("lo") */`...)
+	}
+	return append(dst, `if_nametoindex("lo")`...)
 }
 
 // socketLength appends the length of an address or an option: as it was given
 // and, where the call changed it, as it was left.
 func socketLength(dst []byte, e *event.Event, index int, o *Options) []byte {
 	in, out := bytesOf(before(e, index), 4), bytesOf(after(e, index), 4)
-	if in == nil {
-		in, out = out, nil
-	}
-	if in == nil {
+	// Without an address, strace does not look at its length. An option's it does.
+	if in == nil || register(e, index-1) == 0 && e.Row.Name != "getsockopt" {
 		return appendPointer(dst, register(e, index))
 	}
 	dst = append(dst, '[')
@@ -53,18 +126,14 @@ func socketLength(dst []byte, e *event.Event, index int, o *Options) []byte {
 	return append(dst, ']')
 }
 
-// givenLength is the length that the call was given in memory, at most what
-// it has written; no more than that of a buffer is the call's own.
-func givenLength(e *event.Event, index, captured int) int {
-	for _, phase := range [...]bool{true, false} {
-		for i := range e.Call.Captures {
-			c := &e.Call.Captures[i]
-			if int(c.Argument) == index && c.Entry == phase && len(c.Data) >= 4 {
-				captured = min(captured, int(little.Uint32(c.Data)))
-			}
-		}
+// lengths are what a call was given as an address's or an option's length in
+// memory, and what it left there. ok says whether both are known.
+func lengths(e *event.Event, index int) (given, left int32, ok bool) {
+	in, out := bytesOf(before(e, index), 4), bytesOf(after(e, index), 4)
+	if in == nil || out == nil {
+		return 0, 0, false
 	}
-	return max(captured, 0)
+	return int32(little.Uint32(in)), int32(little.Uint32(out)), true
 }
 
 // lengthInMemory says whether the argument's length is where the next one points to.
@@ -92,82 +161,7 @@ var socketFlags = flags{unknown: "SOCK_???", names: []entry{
 	{0x800, "SOCK_NONBLOCK"},
 }}
 
-// include/uapi/linux/in.h, in6.h
-var internetProtocols = names{unknown: "IPPROTO_???", names: []entry{
-	{0, "IPPROTO_IP"},
-	{1, "IPPROTO_ICMP"},
-	{2, "IPPROTO_IGMP"},
-	{4, "IPPROTO_IPIP"},
-	{6, "IPPROTO_TCP"},
-	{8, "IPPROTO_EGP"},
-	{12, "IPPROTO_PUP"},
-	{17, "IPPROTO_UDP"},
-	{22, "IPPROTO_IDP"},
-	{29, "IPPROTO_TP"},
-	{33, "IPPROTO_DCCP"},
-	{41, "IPPROTO_IPV6"},
-	{43, "IPPROTO_ROUTING"},
-	{44, "IPPROTO_FRAGMENT"},
-	{46, "IPPROTO_RSVP"},
-	{47, "IPPROTO_GRE"},
-	{50, "IPPROTO_ESP"},
-	{51, "IPPROTO_AH"},
-	{58, "IPPROTO_ICMPV6"},
-	{59, "IPPROTO_NONE"},
-	{60, "IPPROTO_DSTOPTS"},
-	{92, "IPPROTO_MTP"},
-	{94, "IPPROTO_BEETPH"},
-	{98, "IPPROTO_ENCAP"},
-	{103, "IPPROTO_PIM"},
-	{108, "IPPROTO_COMP"},
-	{115, "IPPROTO_L2TP"},
-	{132, "IPPROTO_SCTP"},
-	{135, "IPPROTO_MH"},
-	{136, "IPPROTO_UDPLITE"},
-	{137, "IPPROTO_MPLS"},
-	{143, "IPPROTO_ETHERNET"},
-	{255, "IPPROTO_RAW"},
-	{256, "IPPROTO_SMC"},
-	{262, "IPPROTO_MPTCP"},
-}}
-
-// include/uapi/linux/netlink.h
-var netlinkProtocols = names{unknown: "NETLINK_???", names: []entry{
-	{0, "NETLINK_ROUTE"},
-	{1, "NETLINK_UNUSED"},
-	{2, "NETLINK_USERSOCK"},
-	{3, "NETLINK_FIREWALL"},
-	{4, "NETLINK_SOCK_DIAG"},
-	{5, "NETLINK_NFLOG"},
-	{6, "NETLINK_XFRM"},
-	{7, "NETLINK_SELINUX"},
-	{8, "NETLINK_ISCSI"},
-	{9, "NETLINK_AUDIT"},
-	{10, "NETLINK_FIB_LOOKUP"},
-	{11, "NETLINK_CONNECTOR"},
-	{12, "NETLINK_NETFILTER"},
-	{13, "NETLINK_IP6_FW"},
-	{14, "NETLINK_DNRTMSG"},
-	{15, "NETLINK_KOBJECT_UEVENT"},
-	{16, "NETLINK_GENERIC"},
-	{18, "NETLINK_SCSITRANSPORT"},
-	{19, "NETLINK_ECRYPTFS"},
-	{20, "NETLINK_RDMA"},
-	{21, "NETLINK_CRYPTO"},
-	{22, "NETLINK_SMC"},
-}}
-
-// include/net/bluetooth/bluetooth.h
-var bluetoothProtocols = names{unknown: "BTPROTO_???", names: []entry{
-	{0, "BTPROTO_L2CAP"},
-	{1, "BTPROTO_HCI"},
-	{2, "BTPROTO_SCO"},
-	{3, "BTPROTO_RFCOMM"},
-	{4, "BTPROTO_BNEP"},
-	{5, "BTPROTO_CMTP"},
-	{6, "BTPROTO_HIDP"},
-	{7, "BTPROTO_AVDTP"},
-}}
+var irdaProtocols = names{unknown: "IRDAPROTO_???", names: canProtocols.names}
 
 // shutdown(2)
 var shutdownHow = names{unknown: "SHUT_???", names: []entry{

@@ -133,6 +133,7 @@ const (
 	asHex
 	asPointer
 	asIdentity
+	asOctal
 )
 
 // appendNumber appends size bytes of memory as a number.

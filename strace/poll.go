@@ -104,7 +104,7 @@ func appendTimeLeft(dst []byte, e *event.Event, index int, separator string) []b
 // descriptorSet appends a set of descriptors as select(2) was given it.
 func descriptorSet(dst []byte, e *event.Event, index int, o *Options) []byte {
 	c := before(e, index)
-	if c == nil {
+	if c == nil || int32(register(e, 0)) < 0 {
 		return appendPointer(dst, register(e, index))
 	}
 	return appendBits(dst, c.Data, selectLimit(e))
@@ -194,17 +194,23 @@ func selectArguments(dst []byte, e *event.Event, index int, o *Options) []byte {
 	return append(dst, '}')
 }
 
-// signalSetArgument appends pselect6's last argument, a set's address and its size.
+// signalSetArgument appends pselect6's last argument: a set of signals and its size.
 func signalSetArgument(dst []byte, e *event.Event, index int, o *Options) []byte {
 	size := pointerSize(e)
-	data := structure(e, index, 2*size)
+	c := memory(e, index)
+	data := bytesOf(c, 2*size)
 	if data == nil {
 		return appendPointer(dst, register(e, index))
 	}
 	dst = append(dst, "{sigmask="...)
-	dst = appendPointer(dst, long(data, 0, size))
+	pointer, length := long(data, 0, size), long(data, size, size)
+	if set := bytesOf(partOf(e, c, 1), 8); set != nil && length >= uint64(size) && length <= 8 {
+		dst = appendSignalSet(dst, little.Uint64(set), int(length+3)/4*32, o)
+	} else {
+		dst = appendPointer(dst, pointer)
+	}
 	dst = append(dst, ", sigsetsize="...)
-	dst = appendUint(dst, long(data, size, size))
+	dst = appendUint(dst, length)
 	return append(dst, '}')
 }
 
@@ -276,6 +282,7 @@ var pollEvents = flags{unknown: "POLL???", names: []entry{
 	{0x400, "POLLMSG"},
 	{0x1000, "POLLREMOVE"},
 	{0x2000, "POLLRDHUP"},
+	{0x8000, "POLL_BUSY_LOOP"},
 }}
 
 // include/uapi/linux/eventpoll.h
@@ -308,7 +315,6 @@ var epollOperations = names{unknown: "EPOLL_CTL_???", names: []entry{
 // include/uapi/linux/eventpoll.h
 var epollFlags = flags{unknown: "EPOLL_???", names: []entry{
 	{0x80000, "EPOLL_CLOEXEC"},
-	{0x800, "EPOLL_NONBLOCK"},
 }}
 
 // include/uapi/linux/eventfd.h

@@ -32,16 +32,13 @@ func appendClone(dst []byte, e *event.Event, o *Options) []byte {
 		child, tls = 4, 3
 	}
 	if flags&(cloneParentSetTID|clonePidfd) != 0 {
-		if flags&cloneParentSetTID != 0 {
-			dst = append(dst, ", parent_tid="...)
-		} else {
-			dst = append(dst, ", pidfd="...)
-		}
+		// strace gives a descriptor the same name.
+		dst = append(dst, ", parent_tid="...)
 		dst = pidPointer(dst, e, 2, o)
 	}
 	if flags&cloneSetTLS != 0 {
 		dst = append(dst, ", tls="...)
-		dst = appendPointer(dst, register(e, tls))
+		dst = AppendArgument(dst, e, tls, o)
 	}
 	if flags&(cloneChildSetTID|cloneChildClearTID) != 0 {
 		dst = append(dst, ", child_tidptr="...)
@@ -75,7 +72,7 @@ func cloneArguments(dst []byte, e *event.Event, index int, o *Options) []byte {
 	}
 	flags := little.Uint64(data)
 	dst = append(dst, "{flags="...)
-	dst = cloneFlagNames.appendTo(dst, flags, o)
+	dst = clone3FlagNames.appendTo(dst, flags, o)
 	if flags&clonePidfd != 0 {
 		dst = append(dst, ", pidfd="...)
 		dst = appendPointer(dst, little.Uint64(data[8:]))
@@ -89,7 +86,7 @@ func cloneArguments(dst []byte, e *event.Event, index int, o *Options) []byte {
 		dst = appendPointer(dst, little.Uint64(data[24:]))
 	}
 	dst = append(dst, ", exit_signal="...)
-	if signal := little.Uint64(data[32:]); signal < 1<<31 {
+	if signal := little.Uint64(data[32:]); signal < 1<<31-1 {
 		dst = appendSignal(dst, uint32(signal), o)
 	} else {
 		dst = appendUint(dst, signal)
@@ -102,27 +99,86 @@ func cloneArguments(dst []byte, e *event.Event, index int, o *Options) []byte {
 		dst = append(dst, ", tls="...)
 		dst = appendPointer(dst, little.Uint64(data[56:]))
 	}
-	if len(data) >= 80 {
-		set, size := little.Uint64(data[64:]), little.Uint64(data[72:])
-		if set != 0 || size != 0 {
-			dst = append(dst, ", set_tid="...)
-			dst = appendPointer(dst, set)
-			dst = append(dst, ", set_tid_size="...)
-			dst = appendUint(dst, size)
+	dst = appendThreadIDs(dst, e, index, data, o)
+	if len(data) >= 88 {
+		if cgroup := little.Uint64(data[80:]); cgroup != 0 || flags&cloneIntoCgroup != 0 {
+			dst = append(dst, ", cgroup="...)
+			dst = appendUint(dst, cgroup)
 		}
 	}
-	if len(data) >= 88 && flags&cloneIntoCgroup != 0 {
-		dst = append(dst, ", cgroup="...)
-		dst = appendUint(dst, little.Uint64(data[80:]))
-	}
+	dst = appendNonzero(dst, data, min(len(data), 88), register(e, index+1), o)
 	dst = append(dst, '}')
-	// The kernel stores there the very number that it returns.
-	if flags&cloneParentSetTID != 0 && succeeded(e) && result(e) > 0 {
-		dst = append(dst, " => {parent_tid=["...)
-		dst = appendInt(dst, result(e))
-		dst = append(dst, "]}"...)
+	return appendCloneResults(dst, e, index, data, o)
+}
+
+// appendThreadIDs appends the numbers that the new process is to have in its
+// name spaces, which the struct points to.
+func appendThreadIDs(dst []byte, e *event.Event, index int, data []byte, o *Options) []byte {
+	if len(data) < 80 {
+		return dst
 	}
-	return dst
+	set, size := little.Uint64(data[64:]), little.Uint64(data[72:])
+	if set == 0 && size == 0 {
+		return dst
+	}
+	dst = append(dst, ", set_tid="...)
+	const most = 32 // MAX_PID_NS_LEVEL
+	numbers := argumentPart(e, index, 1)
+	if numbers == nil || set == 0 || size == 0 || size > most {
+		dst = appendPointer(dst, set)
+	} else {
+		dst = append(dst, '[')
+		count := min(len(numbers.Data)/4, int(size), o.elements())
+		for i := range count {
+			if i > 0 {
+				dst = append(dst, ", "...)
+			}
+			dst = appendNumber(dst, numbers.Data[4*i:], 4, asInt)
+		}
+		dst = appendArrayEnd(dst, count, count < int(size))
+	}
+	dst = append(dst, ", set_tid_size="...)
+	return appendUint(dst, size)
+}
+
+// argumentPart is a part of an argument's memory, whenever it was captured.
+func argumentPart(e *event.Event, index int, number uint8) *ring.Capture {
+	if c := after(e, index); c != nil {
+		if part := partOf(e, c, number); part != nil {
+			return part
+		}
+	}
+	return partOf(e, before(e, index), number)
+}
+
+// appendCloneResults appends what the kernel wrote where the struct points to:
+// => {pidfd=[4], parent_tid=[77]}.
+func appendCloneResults(dst []byte, e *event.Event, index int, data []byte, o *Options) []byte {
+	flags := little.Uint64(data)
+	if !succeeded(e) || flags&(clonePidfd|cloneParentSetTID) == 0 {
+		return dst
+	}
+	dst = append(dst, " => {"...)
+	if flags&clonePidfd != 0 {
+		dst = append(dst, "pidfd="...)
+		if fd := bytesOf(argumentPart(e, index, 2), 4); fd != nil {
+			dst = append(dst, '[')
+			dst = appendNewDescriptor(dst, e, int32(little.Uint32(fd)), o)
+			dst = append(dst, ']')
+		} else {
+			dst = appendPointer(dst, little.Uint64(data[8:]))
+		}
+	}
+	if flags&cloneParentSetTID != 0 {
+		if flags&clonePidfd != 0 {
+			dst = append(dst, ", "...)
+		}
+		// The kernel stores there the very number that it returns.
+		dst = append(dst, "parent_tid=["...)
+		dst = appendInt(dst, result(e))
+		dst = append(dst, ']')
+	}
+	return append(dst, '}')
 }
 
 // waitStatus appends how a child ended, stopped or went on.
@@ -140,11 +196,11 @@ func waitStatus(dst []byte, e *event.Event, index int, o *Options) []byte {
 		status = 0
 	case status&0xff == 0x7f:
 		dst = append(dst, "WIFSTOPPED(s) && WSTOPSIG(s) == "...)
-		dst = appendSignal(dst, status>>8&0xff, o)
+		dst = appendSignal(dst, status>>8&0xff, nil) // by name in every style, here and below
 		status &^= 0xffff
 	case signal != 0:
 		dst = append(dst, "WIFSIGNALED(s) && WTERMSIG(s) == "...)
-		dst = appendSignal(dst, signal, o)
+		dst = appendSignal(dst, signal, nil)
 		if status&0x80 != 0 {
 			dst = append(dst, " && WCOREDUMP(s)"...)
 		}
@@ -169,16 +225,33 @@ func waitStatus(dst []byte, e *event.Event, index int, o *Options) []byte {
 
 // resourceUse appends struct rusage, which strace abbreviates to its times.
 func resourceUse(dst []byte, e *event.Event, index int, o *Options) []byte {
-	size := longSize(e)
-	data := structure(e, index, 4*size)
-	if data == nil || !succeeded(e) || e.Row.Name == "wait4" && result(e) == 0 {
+	// A wait that found no child writes nothing.
+	if !succeeded(e) || e.Row.Name == "wait4" && result(e) == 0 {
 		return appendPointer(dst, register(e, index))
 	}
-	dst = append(dst, "{ru_utime="...)
-	dst = appendTimeval(dst, data, size)
-	dst = append(dst, ", ru_stime="...)
-	dst = appendTimeval(dst, data[2*size:], size)
-	return append(dst, ", ...}"...)
+	return appendStructure(dst, e, index, memoryOf(e, index), resourceUseMembers, o)
+}
+
+// include/uapi/linux/resource.h
+var resourceUseMembers = []member{
+	{name: "ru_utime={tv_sec", size: ofLong},
+	{name: "tv_usec", size: ofLong, form: asUint, end: "}"},
+	{name: "ru_stime={tv_sec", size: ofLong},
+	{name: "tv_usec", size: ofLong, form: asUint, end: "}"},
+	{name: "ru_maxrss", size: ofLong, form: asUint, more: true},
+	{name: "ru_ixrss", size: ofLong, form: asUint, more: true},
+	{name: "ru_idrss", size: ofLong, form: asUint, more: true},
+	{name: "ru_isrss", size: ofLong, form: asUint, more: true},
+	{name: "ru_minflt", size: ofLong, form: asUint, more: true},
+	{name: "ru_majflt", size: ofLong, form: asUint, more: true},
+	{name: "ru_nswap", size: ofLong, form: asUint, more: true},
+	{name: "ru_inblock", size: ofLong, form: asUint, more: true},
+	{name: "ru_oublock", size: ofLong, form: asUint, more: true},
+	{name: "ru_msgsnd", size: ofLong, form: asUint, more: true},
+	{name: "ru_msgrcv", size: ofLong, form: asUint, more: true},
+	{name: "ru_nsignals", size: ofLong, form: asUint, more: true},
+	{name: "ru_nvcsw", size: ofLong, form: asUint, more: true},
+	{name: "ru_nivcsw", size: ofLong, form: asUint, more: true},
 }
 
 // resourceLimit makes a decoder for a pair of limits; size 0 is the ABI's long.
@@ -190,22 +263,26 @@ func resourceLimit(size int) decoder {
 			return appendPointer(dst, register(e, index))
 		}
 		dst = append(dst, "{rlim_cur="...)
-		dst = appendLimit(dst, long(data, 0, size), size)
+		dst = appendLimit(dst, long(data, 0, size), size, o)
 		dst = append(dst, ", rlim_max="...)
-		dst = appendLimit(dst, long(data, size, size), size)
+		dst = appendLimit(dst, long(data, size, size), size, o)
 		return append(dst, '}')
 	}
 }
 
-func appendLimit(dst []byte, value uint64, size int) []byte {
+func appendLimit(dst []byte, value uint64, size int, o *Options) []byte {
 	switch {
 	case size == 8 && value == ^uint64(0):
-		return append(dst, "RLIM64_INFINITY"...)
+		return appendConstant(dst, value, asUint, "RLIM64_INFINITY", o)
 	case size == 4 && value == 0xffffffff:
-		return append(dst, "RLIM_INFINITY"...)
+		return appendConstant(dst, value, asUint, "RLIM_INFINITY", o)
 	case value > 1024 && value%1024 == 0:
+		dst, named := beginNames(dst, value, asUint, o)
+		if !named {
+			return dst
+		}
 		dst = appendUint(dst, value/1024)
-		return append(dst, "*1024"...)
+		return endNames(append(dst, "*1024"...), o)
 	}
 	return appendUint(dst, value)
 }
@@ -214,7 +291,7 @@ func appendLimit(dst []byte, value uint64, size int) []byte {
 func appendExit(dst []byte, x *ring.Exit, o *Options) []byte {
 	if signal := x.Code & 0x7f; signal != 0 {
 		dst = append(dst, "+++ killed by "...)
-		dst = appendSignal(dst, signal, o)
+		dst = appendSignal(dst, signal, nil)
 		if x.Code&0x80 != 0 {
 			dst = append(dst, " (core dumped)"...)
 		}
@@ -241,7 +318,6 @@ var cloneFlagNames = flags{unknown: "CLONE_???", names: []entry{
 	{0x80000, "CLONE_SETTLS"},
 	{0x100000, "CLONE_PARENT_SETTID"},
 	{0x200000, "CLONE_CHILD_CLEARTID"},
-	{0x400000, "CLONE_DETACHED"},
 	{0x800000, "CLONE_UNTRACED"},
 	{0x1000000, "CLONE_CHILD_SETTID"},
 	{0x2000000, "CLONE_NEWCGROUP"},
@@ -251,9 +327,15 @@ var cloneFlagNames = flags{unknown: "CLONE_???", names: []entry{
 	{0x20000000, "CLONE_NEWPID"},
 	{0x40000000, "CLONE_NEWNET"},
 	{0x80000000, "CLONE_IO"},
-	{0x100000000, "CLONE_CLEAR_SIGHAND"},
-	{0x200000000, "CLONE_INTO_CGROUP"},
 }}
+
+// clone3FlagNames are clone's, and those that only clone3(2) has room for: its
+// flags have no signal in their low byte.
+var clone3FlagNames = flags{unknown: cloneFlagNames.unknown, names: append(cloneFlagNames.names[:len(cloneFlagNames.names):len(cloneFlagNames.names)],
+	entry{0x80, "CLONE_NEWTIME"},
+	entry{0x100000000, "CLONE_CLEAR_SIGHAND"},
+	entry{0x200000000, "CLONE_INTO_CGROUP"},
+)}
 
 // include/uapi/linux/sched.h
 var unshareFlags = flags{unknown: "CLONE_???", names: []entry{
@@ -273,11 +355,23 @@ var unshareFlags = flags{unknown: "CLONE_???", names: []entry{
 	{0x40000000, "CLONE_NEWNET"},
 }}
 
+// include/uapi/linux/sched.h: name spaces
+var namespaceTypes = flags{unknown: "CLONE_NEW???", names: []entry{
+	{0x80, "CLONE_NEWTIME"},
+	{0x20000, "CLONE_NEWNS"},
+	{0x2000000, "CLONE_NEWCGROUP"},
+	{0x4000000, "CLONE_NEWUTS"},
+	{0x8000000, "CLONE_NEWIPC"},
+	{0x10000000, "CLONE_NEWUSER"},
+	{0x20000000, "CLONE_NEWPID"},
+	{0x40000000, "CLONE_NEWNET"},
+}}
+
 // include/uapi/linux/wait.h
 var waitOptions = flags{unknown: "W???", names: []entry{
 	{0x1, "WNOHANG"},
-	{0x2, "WSTOPPED"},
 	{0x4, "WEXITED"},
+	{0x2, "WSTOPPED"},
 	{0x8, "WCONTINUED"},
 	{0x1000000, "WNOWAIT"},
 	{0x80000000, "__WCLONE"},
@@ -293,24 +387,13 @@ var waitIDTypes = names{unknown: "P_???", names: []entry{
 	{3, "P_PIDFD"},
 }}
 
-// include/uapi/linux/fcntl.h
-var execveatFlags = flags{unknown: "AT_???", names: []entry{
-	{0x100, "AT_SYMLINK_NOFOLLOW"},
-	{0x1000, "AT_EMPTY_PATH"},
-	{0x10000, "AT_EXECVE_CHECK"},
-}}
+// execveatFlags are the AT_* flags of all calls, and execveat's own.
+var execveatFlags = flags{unknown: "AT_???", names: append(atFlags.names[:len(atFlags.names):len(atFlags.names)], entry{0x10000, "AT_EXECVE_CHECK"})}
 
 // include/uapi/linux/pidfd.h
 var pidfdFlags = flags{unknown: "PIDFD_???", names: []entry{
 	{0x800, "PIDFD_NONBLOCK"},
 	{0x80, "PIDFD_THREAD"},
-}}
-
-// include/uapi/linux/pidfd.h
-var pidfdSignalFlags = flags{unknown: "PIDFD_SIGNAL_???", names: []entry{
-	{0x1, "PIDFD_SIGNAL_THREAD"},
-	{0x2, "PIDFD_SIGNAL_THREAD_GROUP"},
-	{0x4, "PIDFD_SIGNAL_PROCESS_GROUP"},
 }}
 
 // include/uapi/asm-generic/resource.h
@@ -359,7 +442,16 @@ var ptraceRequests = names{unknown: "PTRACE_???", names: []entry{
 	{15, "PTRACE_SETFPREGS"},
 	{16, "PTRACE_ATTACH"},
 	{17, "PTRACE_DETACH"},
+	{18, "PTRACE_GETFPXREGS"},
+	{19, "PTRACE_SETFPXREGS"},
+	{21, "PTRACE_OLDSETOPTIONS"},
 	{24, "PTRACE_SYSCALL"},
+	{25, "PTRACE_GET_THREAD_AREA"},
+	{26, "PTRACE_SET_THREAD_AREA"},
+	{30, "PTRACE_ARCH_PRCTL"},
+	{31, "PTRACE_SYSEMU"},
+	{32, "PTRACE_SYSEMU_SINGLESTEP"},
+	{33, "PTRACE_SINGLEBLOCK"},
 	{0x4200, "PTRACE_SETOPTIONS"},
 	{0x4201, "PTRACE_GETEVENTMSG"},
 	{0x4202, "PTRACE_GETSIGINFO"},

@@ -15,7 +15,12 @@ func cpuSet(dst []byte, e *event.Event, index int, o *Options) []byte {
 
 // priorityClass appends ioprio_set's class and level.
 func priorityClass(dst []byte, e *event.Event, index int, o *Options) []byte {
-	return appendPriorityClass(dst, uint64(uint32(register(e, index))), o)
+	value := uint64(uint32(register(e, index)))
+	dst, named := beginNames(dst, value, asHex, o)
+	if !named {
+		return dst
+	}
+	return endNames(appendPriorityClass(dst, value, nil), o)
 }
 
 func appendPriorityClass(dst []byte, value uint64, o *Options) []byte {
@@ -61,7 +66,7 @@ var schedulerPolicies = names{unknown: "SCHED_???", names: []entry{
 }}
 
 // include/uapi/linux/membarrier.h
-var membarrierCommands = flags{unknown: "MEMBARRIER_CMD_???", names: []entry{
+var membarrierCommands = names{unknown: "MEMBARRIER_CMD_???", names: []entry{
 	{0, "MEMBARRIER_CMD_QUERY"},
 	{0x1, "MEMBARRIER_CMD_GLOBAL"},
 	{0x2, "MEMBARRIER_CMD_GLOBAL_EXPEDITED"},
@@ -75,12 +80,10 @@ var membarrierCommands = flags{unknown: "MEMBARRIER_CMD_???", names: []entry{
 	{0x200, "MEMBARRIER_CMD_GET_REGISTRATIONS"},
 }}
 
+// membarrierSet is a set of them, as MEMBARRIER_CMD_QUERY returns it.
+var membarrierSet = flags{names: membarrierCommands.names}
+
 // include/uapi/linux/membarrier.h
 var membarrierFlags = flags{unknown: "MEMBARRIER_CMD_FLAG_???", names: []entry{
 	{0x1, "MEMBARRIER_CMD_FLAG_CPU"},
-}}
-
-// include/uapi/linux/rseq.h
-var rseqFlags = flags{unknown: "RSEQ_FLAG_???", names: []entry{
-	{0x1, "RSEQ_FLAG_UNREGISTER"},
 }}

@@ -1,6 +1,9 @@
 package strace
 
-import "traceloop/event"
+import (
+	"traceloop/event"
+	"traceloop/syscalls"
+)
 
 // signalNames are the signals' names without SIG. All supported architectures
 // number them alike (include/uapi/asm-generic/signal.h).
@@ -21,8 +24,12 @@ func appendSignal(dst []byte, number uint32, o *Options) []byte {
 	if number == 0 || number >= uint32(len(signalNames)) {
 		return appendInt(dst, int64(int32(number)))
 	}
+	dst, named := beginNames(dst, uint64(number), asInt, o)
+	if !named {
+		return dst
+	}
 	dst = append(dst, "SIG"...)
-	return append(dst, signalNames[number]...)
+	return endNames(append(dst, signalNames[number]...), o)
 }
 
 func signal(dst []byte, e *event.Event, index int, o *Options) []byte {
@@ -33,13 +40,13 @@ func signal(dst []byte, e *event.Event, index int, o *Options) []byte {
 // number where it has none.
 func SignalCode(signal uint32, code int32) string {
 	var space [32]byte
-	return string(appendSignalCode(space[:0], signal, code))
+	return string(appendSignalCode(space[:0], signal, code, nil))
 }
 
-func appendSignalCode(dst []byte, signal uint32, code int32) []byte {
+func appendSignalCode(dst []byte, signal uint32, code int32, o *Options) []byte {
 	value := uint64(uint32(code))
 	if name, ok := signalCodes.lookup(value); ok {
-		return append(dst, name...)
+		return appendConstant(dst, value, asHex, name, o)
 	}
 	if code > 0 {
 		var table *names
@@ -63,7 +70,7 @@ func appendSignalCode(dst []byte, signal uint32, code int32) []byte {
 		}
 		if table != nil {
 			if name, ok := table.lookup(value); ok {
-				return append(dst, name...)
+				return appendConstant(dst, value, asHex, name, o)
 			}
 		}
 	}
@@ -90,13 +97,16 @@ const (
 // appendSignalInfo appends siginfo_t (include/uapi/asm-generic/siginfo.h): si_signo,
 // si_errno and si_code, then, aligned to a pointer, a union of which the signal
 // and the code decide. size is a pointer's size.
-func appendSignalInfo(dst, info []byte, size int, o *Options) []byte {
+func appendSignalInfo(dst []byte, e *event.Event, info []byte, size int, o *Options) []byte {
 	number := little.Uint32(info)
+	if number == 0 {
+		return append(dst, "{}"...)
+	}
 	code := int32(little.Uint32(info[8:]))
 	dst = append(dst, "{si_signo="...)
 	dst = appendSignal(dst, number, o)
 	dst = append(dst, ", si_code="...)
-	dst = appendSignalCode(dst, number, code)
+	dst = appendSignalCode(dst, number, code, o)
 	if errno := int32(little.Uint32(info[4:])); errno != 0 {
 		dst = append(dst, ", si_errno="...)
 		if name, _ := Errno(int64(errno)); name != "" {
@@ -122,69 +132,122 @@ func appendSignalInfo(dst, info []byte, size int, o *Options) []byte {
 		dst = append(dst, ", si_overrun="...)
 		dst = appendNumber(dst, data[4:], 4, asInt)
 		dst = appendSignalValue(dst, data[8:], size)
-	case code == codePoll && len(data) >= 16:
-		dst = append(dst, ", si_fd="...)
-		dst = appendNumber(dst, data[size:], 4, asInt)
+	case code == codePoll:
+		dst = appendSignalBand(dst, e, data, size, o)
 	case code < 0:
 		dst = appendSender(dst, data)
-		dst = appendSignalValue(dst, data[8:], size)
-	case code == codeKernel:
-		// The kernel says nothing more, but that a fault's address is not known.
-		switch number {
-		case sigILL, sigFPE, sigSEGV, sigBUS:
-			dst = append(dst, ", si_addr="...)
-			dst = appendPointer(dst, long(data, 0, size))
-		}
-	default:
-		switch number {
-		case sigCHLD:
-			dst = appendSender(dst, data)
-			dst = append(dst, ", si_status="...)
-			status := int32(little.Uint32(data[8:]))
-			if code == childExited {
-				dst = appendInt(dst, int64(status))
-			} else {
-				dst = appendSignal(dst, uint32(status), o)
-			}
-			times := 12
-			if size == 8 {
-				times = 16
-			}
-			if len(data) >= times+2*size {
-				dst = append(dst, ", si_utime="...)
-				dst = appendInt(dst, signedLong(data, times, size))
-				dst = append(dst, ", si_stime="...)
-				dst = appendInt(dst, signedLong(data, times+size, size))
-			}
-		case sigILL, sigFPE, sigSEGV, sigBUS, sigTRAP:
-			dst = append(dst, ", si_addr="...)
-			dst = appendPointer(dst, long(data, 0, size))
-			if number == sigSEGV && code == 4 && len(data) >= 3*size+4 { // SEGV_PKUERR
-				dst = append(dst, ", si_pkey="...)
-				dst = appendUint(dst, uint64(little.Uint32(data[2*size:])))
-			}
-		case sigPOLL:
-			dst = append(dst, ", si_band="...)
-			dst = appendInt(dst, signedLong(data, 0, size))
-		case sigSYS:
-			dst = append(dst, ", si_call_addr="...)
-			dst = appendPointer(dst, long(data, 0, size))
-			dst = append(dst, ", si_syscall="...)
-			dst = appendUint(dst, uint64(little.Uint32(data[size:])))
-			dst = append(dst, ", si_arch="...)
-			dst = auditArchitectures.appendTo(dst, uint64(little.Uint32(data[size+4:])), o)
-		default:
-			dst = appendSender(dst, data)
+		if long(data, 8, size) != 0 {
 			dst = appendSignalValue(dst, data[8:], size)
 		}
+	default:
+		dst = appendSignalCause(dst, e, number, code, data, size, o)
 	}
 	return append(dst, '}')
 }
 
-const (
-	codeKernel  = 0x80
-	childExited = 1
-)
+// appendSignalCause appends what the kernel says about a signal of its own: data
+// is the union, of which there are at least 24 bytes.
+func appendSignalCause(dst []byte, e *event.Event, number uint32, code int32, data []byte, size int, o *Options) []byte {
+	switch number {
+	case sigCHLD:
+		dst = appendSender(dst, data)
+		dst = append(dst, ", si_status="...)
+		status := int32(little.Uint32(data[8:]))
+		if code == childExited {
+			dst = appendInt(dst, int64(status))
+		} else {
+			dst = appendSignal(dst, uint32(status), o)
+		}
+		times := 12
+		if size == 8 {
+			times = 16
+		}
+		if len(data) >= times+2*size {
+			dst = append(dst, ", si_utime="...)
+			dst = appendTicks(dst, uint64(signedLong(data, times, size)))
+			dst = append(dst, ", si_stime="...)
+			dst = appendTicks(dst, uint64(signedLong(data, times+size, size)))
+		}
+	case sigILL, sigFPE, sigSEGV, sigBUS, sigTRAP:
+		dst = append(dst, ", si_addr="...)
+		dst = appendPointer(dst, long(data, 0, size))
+		const hardware, hardwareOther, bounds, protection = 4, 5, 3, 4 // BUS_MCEERR_*, SEGV_BNDERR, SEGV_PKUERR
+		switch {
+		case number == sigBUS && (code == hardware || code == hardwareOther):
+			dst = append(dst, ", si_addr_lsb="...)
+			dst = appendHex(dst, uint64(little.Uint16(data[size:])))
+		case number == sigSEGV && code == bounds && len(data) >= 4*size:
+			dst = append(dst, ", si_lower="...)
+			dst = appendPointer(dst, long(data, 2*size, size))
+			dst = append(dst, ", si_upper="...)
+			dst = appendPointer(dst, long(data, 3*size, size))
+		case number == sigSEGV && code == protection && len(data) >= 2*size+4:
+			dst = append(dst, ", si_pkey="...)
+			dst = appendUint(dst, uint64(little.Uint32(data[2*size:])))
+		}
+	case sigPOLL:
+		if code >= 1 && code <= 3 { // POLL_IN, POLL_OUT, POLL_MSG
+			dst = appendSignalBand(dst, e, data, size, o)
+		}
+	case sigSYS:
+		dst = append(dst, ", si_call_addr="...)
+		dst = appendPointer(dst, long(data, 0, size))
+		dst = append(dst, ", si_syscall="...)
+		dst = appendTrappedCall(dst, e, little.Uint32(data[size+4:]), little.Uint32(data[size:]), o)
+		dst = append(dst, ", si_arch="...)
+		dst = auditArchitectures.appendTo(dst, uint64(little.Uint32(data[size+4:])), o)
+	default:
+		if little.Uint64(data) != 0 { // a process or a user
+			dst = appendSender(dst, data)
+		}
+		if long(data, 8, size) != 0 {
+			dst = appendSignalValue(dst, data[8:], size)
+		}
+	}
+	return dst
+}
+
+// appendSignalBand appends what became of which descriptor.
+func appendSignalBand(dst []byte, e *event.Event, data []byte, size int, o *Options) []byte {
+	dst = append(dst, ", si_band="...)
+	dst = appendInt(dst, signedLong(data, 0, size))
+	dst = append(dst, ", si_fd="...)
+	return appendDescriptor(dst, e, int32(little.Uint32(data[size:])), o)
+}
+
+// appendTicks appends a time in hundredths of a second.
+func appendTicks(dst []byte, ticks uint64) []byte {
+	dst = appendUint(dst, ticks)
+	if ticks == 0 {
+		return dst
+	}
+	dst = append(dst, " /* "...)
+	dst = appendUint(dst, ticks/100)
+	dst = append(dst, '.', '0'+byte(ticks/10%10), '0'+byte(ticks%10))
+	return append(dst, " s */"...)
+}
+
+const childExited = 1 // CLD_EXITED
+
+// appendTrappedCall appends the call that SIGSYS is about. A signal's own event
+// has no ABI: it is the call's.
+func appendTrappedCall(dst []byte, e *event.Event, architecture, number uint32, o *Options) []byte {
+	if e.ABI != 0 {
+		return appendNotifiedCall(dst, e, architecture, number, o)
+	}
+	var abi syscalls.ABI
+	switch architecture { // include/uapi/linux/audit.h
+	case 0xc000003e:
+		abi = syscalls.AMD64
+	case 0x40000003:
+		abi = syscalls.I386
+	case 0xc00000b7:
+		abi = syscalls.ARM64
+	case 0x40000028:
+		abi = syscalls.ARM
+	}
+	return appendNotifiedCall(dst, &event.Event{ABI: abi}, architecture, number, o)
+}
 
 func appendSender(dst, data []byte) []byte {
 	dst = append(dst, ", si_pid="...)
@@ -194,14 +257,10 @@ func appendSender(dst, data []byte) []byte {
 }
 
 func appendSignalValue(dst, data []byte, size int) []byte {
-	if len(data) < size {
-		return dst
-	}
-	dst = append(dst, ", si_value={int="...)
+	dst = append(dst, ", si_int="...)
 	dst = appendNumber(dst, data, 4, asInt)
-	dst = append(dst, ", ptr="...)
-	dst = appendPointer(dst, long(data, 0, size))
-	return append(dst, '}')
+	dst = append(dst, ", si_ptr="...)
+	return appendPointer(dst, long(data, 0, size))
 }
 
 // signalInfo appends a siginfo_t that the call got or gave.
@@ -210,10 +269,7 @@ func signalInfo(dst []byte, e *event.Event, index int, o *Options) []byte {
 	if data == nil {
 		return appendPointer(dst, register(e, index))
 	}
-	if allZero(data) && e.Row.Name == "waitid" {
-		return append(dst, "{}"...)
-	}
-	return appendSignalInfo(dst, data, pointerSize(e), o)
+	return appendSignalInfo(dst, e, data, pointerSize(e), o)
 }
 
 // appendSignalSet appends a set of signals: [INT CHLD]. Of a set in which more
@@ -240,29 +296,50 @@ func appendSignalSet(dst []byte, set uint64, width int, o *Options) []byte {
 			dst = append(dst, ' ')
 		}
 		first = false
-		dst = append(dst, signalNames[i+1]...)
+		dst = appendConstant(dst, uint64(i+1), asInt, signalNames[i+1], o)
 	}
 	return append(dst, ']')
 }
 
-func signalSet(dst []byte, e *event.Event, index int, o *Options) []byte {
-	data := structure(e, index, 8)
-	// A set of another size is refused by the kernel, which leaves it alone.
-	if data == nil || !signalSetSize(e, index) {
-		return appendPointer(dst, register(e, index))
+// restoredMask appends the mask of so many bytes that a signal's frame has.
+func restoredMask(size int) decoder {
+	return func(dst []byte, e *event.Event, index int, o *Options) []byte {
+		data := structure(e, index, size)
+		if data == nil {
+			return dst
+		}
+		dst = append(dst, "{mask="...)
+		dst = appendSignalSet(dst, field(data, 0, size), 8*size, o)
+		return append(dst, '}')
 	}
-	return appendSignalSet(dst, little.Uint64(data), 64, o)
 }
 
-// signalSetSize says whether the call that takes a set's size was given the right one.
-func signalSetSize(e *event.Event, index int) bool {
-	switch e.Row.Name {
-	case "rt_sigprocmask":
-		return register(e, 3) == 8
-	case "rt_sigtimedwait":
-		return register(e, 3) == 8
+// signalSet appends a set of signals, whose size is another argument of the call.
+func signalSet(dst []byte, e *event.Event, index int, o *Options) []byte {
+	size, least := uint64(8), uint64(pointerSize(e))
+	for i := index + 1; i < len(e.Row.Arguments); i++ {
+		if e.Row.Arguments[i].Kind == syscalls.KindSize {
+			size = register(e, i)
+		}
 	}
-	return true
+	if e.Row.Name == "rt_sigpending" {
+		least = 1
+	}
+	return appendSizedSignalSet(dst, e, index, size, least, o)
+}
+
+// appendSizedSignalSet appends as much of a set of signals as the call was told
+// of. A set of another size is none that the kernel takes.
+func appendSizedSignalSet(dst []byte, e *event.Event, index int, size, least uint64, o *Options) []byte {
+	data := structure(e, index, 8)
+	if data == nil || size < least || size > 8 {
+		return appendPointer(dst, register(e, index))
+	}
+	set := little.Uint64(data)
+	if size < 8 {
+		set &= 1<<(8*size) - 1
+	}
+	return appendSignalSet(dst, set, int(size+3)/4*32, o)
 }
 
 func oldSignalSet(dst []byte, e *event.Event, index int, o *Options) []byte {
@@ -278,15 +355,17 @@ func signalMask(dst []byte, e *event.Event, index int, o *Options) []byte {
 }
 
 func signalHandler(dst []byte, e *event.Event, index int, o *Options) []byte {
-	return appendHandler(dst, register(e, index))
+	return appendHandler(dst, register(e, index), o)
 }
 
-func appendHandler(dst []byte, value uint64) []byte {
+func appendHandler(dst []byte, value uint64, o *Options) []byte {
 	switch value {
 	case 0:
-		return append(dst, "SIG_DFL"...)
+		return appendConstant(dst, value, asHex, "SIG_DFL", o)
 	case 1:
-		return append(dst, "SIG_IGN"...)
+		return appendConstant(dst, value, asHex, "SIG_IGN", o)
+	case ^uint64(0):
+		return appendConstant(dst, value, asHex, "SIG_ERR", o)
 	}
 	return appendPointer(dst, value)
 }
@@ -300,7 +379,7 @@ func signalAction(dst []byte, e *event.Event, index int, o *Options) []byte {
 	}
 	flags := long(data, size, size)
 	dst = append(dst, "{sa_handler="...)
-	dst = appendHandler(dst, long(data, 0, size))
+	dst = appendHandler(dst, long(data, 0, size), o)
 	dst = append(dst, ", sa_mask="...)
 	dst = appendSignalSet(dst, little.Uint64(data[3*size:]), 64, o)
 	return appendActionEnd(dst, flags, long(data, 2*size, size), o)
@@ -313,7 +392,7 @@ func oldSignalAction(dst []byte, e *event.Event, index int, o *Options) []byte {
 		return appendPointer(dst, register(e, index))
 	}
 	dst = append(dst, "{sa_handler="...)
-	dst = appendHandler(dst, long(data, 0, 4))
+	dst = appendHandler(dst, long(data, 0, 4), o)
 	dst = append(dst, ", sa_mask="...)
 	dst = appendSignalSet(dst, long(data, 4, 4), 32, o)
 	return appendActionEnd(dst, long(data, 8, 4), long(data, 12, 4), o)
@@ -357,24 +436,31 @@ func signalEvent(dst []byte, e *event.Event, index int, o *Options) []byte {
 	how := little.Uint32(data[size+4:])
 	dst = append(dst, '{')
 	if value != 0 {
-		dst = append(dst, "sigev_value={int="...)
+		dst = append(dst, "sigev_value={sival_int="...)
 		dst = appendInt(dst, int64(int32(value)))
-		dst = append(dst, ", ptr="...)
+		dst = append(dst, ", sival_ptr="...)
 		dst = appendPointer(dst, value)
 		dst = append(dst, "}, "...)
 	}
+	const signal, thread, threadID = 0, 2, 4
 	dst = append(dst, "sigev_signo="...)
-	dst = appendSignal(dst, little.Uint32(data[size:]), o)
+	switch number := little.Uint32(data[size:]); how {
+	case signal, thread, threadID:
+		dst = appendSignal(dst, number, o)
+	default: // no signal is meant
+		dst = appendUint(dst, uint64(number))
+	}
 	dst = append(dst, ", sigev_notify="...)
 	dst = notifications.appendTo(dst, uint64(how), o)
-	const thread, threadID = 2, 4
 	switch how {
 	case threadID:
 		dst = append(dst, ", sigev_notify_thread_id="...)
 		dst = appendNumber(dst, data[size+8:], 4, asInt)
 	case thread:
 		dst = append(dst, ", sigev_notify_function="...)
-		dst = appendPointer(dst, long(data, size+8, size))
+		dst = appendPointer(dst, load(data, size+8, size))
+		dst = append(dst, ", sigev_notify_attributes="...)
+		dst = appendPointer(dst, load(data, size+8+size, size))
 	}
 	return append(dst, '}')
 }

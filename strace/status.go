@@ -5,28 +5,54 @@ import (
 	"traceloop/syscalls"
 )
 
-// statLayout is where a struct stat has what is shown of it: offsets in bytes,
-// and the sizes of its fields.
+// A place is where a number stands in a struct, and its size in bytes.
+type place struct{ offset, size int }
+
+func (p place) in(data []byte) uint64 { return field(data, p.offset, p.size) }
+
+// statLayout is where a struct stat has its members. Its times are six longs of
+// timeSize bytes: seconds and nanoseconds of access, modification and change.
 type statLayout struct {
-	mode, modeSize     int
-	device, deviceSize int
-	size, sizeSize     int
+	mode, rdev, size               place
+	dev, inode, links, user, group place
+	blockSize, blocks              place
+	times, timeSize                int
 }
 
 var (
 	// arch/x86/include/uapi/asm/stat.h
-	statAMD64 = statLayout{24, 4, 40, 8, 48, 8}
+	statAMD64 = statLayout{
+		mode: place{24, 4}, rdev: place{40, 8}, size: place{48, 8},
+		dev: place{0, 8}, inode: place{8, 8}, links: place{16, 8}, user: place{28, 4}, group: place{32, 4},
+		blockSize: place{56, 8}, blocks: place{64, 8}, times: 72, timeSize: 8,
+	}
 	// include/uapi/asm-generic/stat.h
-	statARM64 = statLayout{16, 4, 32, 8, 48, 8}
+	statARM64 = statLayout{
+		mode: place{16, 4}, rdev: place{32, 8}, size: place{48, 8},
+		dev: place{0, 8}, inode: place{8, 8}, links: place{20, 4}, user: place{24, 4}, group: place{28, 4},
+		blockSize: place{56, 4}, blocks: place{64, 8}, times: 72, timeSize: 8,
+	}
 	// arch/x86/include/uapi/asm/stat.h and arch/arm/include/uapi/asm/stat.h:
 	// struct stat is the same on both, struct stat64 is not, for arm aligns
 	// 64-bit numbers.
-	stat32     = statLayout{8, 2, 16, 4, 20, 4}
-	stat64I386 = statLayout{16, 4, 32, 8, 44, 8}
-	stat64ARM  = statLayout{16, 4, 32, 8, 48, 8}
-	// struct __old_kernel_stat
-	oldStat64 = statLayout{4, 2, 12, 2, 16, 8}
-	oldStat32 = statLayout{4, 2, 12, 2, 16, 4}
+	stat32 = statLayout{
+		mode: place{8, 2}, rdev: place{16, 4}, size: place{20, 4},
+		dev: place{0, 4}, inode: place{4, 4}, links: place{10, 2}, user: place{12, 2}, group: place{14, 2},
+		blockSize: place{24, 4}, blocks: place{28, 4}, times: 32, timeSize: 4,
+	}
+	stat64I386 = statLayout{
+		mode: place{16, 4}, rdev: place{32, 8}, size: place{44, 8},
+		dev: place{0, 8}, inode: place{88, 8}, links: place{20, 4}, user: place{24, 4}, group: place{28, 4},
+		blockSize: place{52, 4}, blocks: place{56, 8}, times: 64, timeSize: 4,
+	}
+	stat64ARM = statLayout{
+		mode: place{16, 4}, rdev: place{32, 8}, size: place{48, 8},
+		dev: place{0, 8}, inode: place{96, 8}, links: place{20, 4}, user: place{24, 4}, group: place{28, 4},
+		blockSize: place{56, 4}, blocks: place{64, 8}, times: 72, timeSize: 4,
+	}
+	// struct __old_kernel_stat: its other members are never shown
+	oldStat64 = statLayout{mode: place{4, 2}, rdev: place{12, 2}, size: place{16, 8}}
+	oldStat32 = statLayout{mode: place{4, 2}, rdev: place{12, 2}, size: place{16, 4}}
 )
 
 func status(dst []byte, e *event.Event, index int, o *Options) []byte {
@@ -46,7 +72,7 @@ func status64(dst []byte, e *event.Event, index int, o *Options) []byte {
 	case syscalls.ARM:
 		return appendStatus(dst, e, index, &stat64ARM, o)
 	}
-	return status(dst, e, index, nil)
+	return status(dst, e, index, o)
 }
 
 func oldStatus(dst []byte, e *event.Event, index int, o *Options) []byte {
@@ -57,21 +83,54 @@ func oldStatus(dst []byte, e *event.Event, index int, o *Options) []byte {
 }
 
 func appendStatus(dst []byte, e *event.Event, index int, l *statLayout, o *Options) []byte {
-	data := structure(e, index, l.size+l.sizeSize)
+	data := structure(e, index, l.size.offset+l.size.size)
 	if data == nil || !succeeded(e) {
 		return appendPointer(dst, register(e, index))
 	}
-	mode := field(data, l.mode, l.modeSize)
-	dst = append(dst, "{st_mode="...)
+	all := o.unabbreviated() && l.timeSize != 0 && len(data) >= max(l.times+6*l.timeSize, l.inode.offset+l.inode.size)
+	dst = append(dst, '{')
+	if all {
+		dst = append(dst, "st_dev="...)
+		dst = appendDevice(dst, l.dev.in(data), o)
+		dst = appendPlace(dst, ", st_ino=", data, l.inode)
+		dst = append(dst, ", "...)
+	}
+	mode := l.mode.in(data)
+	dst = append(dst, "st_mode="...)
 	dst = appendFileMode(dst, mode, o)
+	if all {
+		dst = appendPlace(dst, ", st_nlink=", data, l.links)
+		dst = appendPlace(dst, ", st_uid=", data, l.user)
+		dst = appendPlace(dst, ", st_gid=", data, l.group)
+		dst = appendPlace(dst, ", st_blksize=", data, l.blockSize)
+		dst = appendPlace(dst, ", st_blocks=", data, l.blocks)
+	}
 	if kind := mode & 0o170000; kind == 0o020000 || kind == 0o060000 {
 		dst = append(dst, ", st_rdev="...)
-		dst = appendDevice(dst, field(data, l.device, l.deviceSize), o)
+		dst = appendDevice(dst, l.rdev.in(data), o)
 	} else {
-		dst = append(dst, ", st_size="...)
-		dst = appendUint(dst, field(data, l.size, l.sizeSize))
+		dst = appendPlace(dst, ", st_size=", data, l.size)
 	}
-	return append(dst, ", ...}"...)
+	if !all {
+		return append(dst, ", ...}"...)
+	}
+	for i, name := range [...]string{", st_atime", ", st_mtime", ", st_ctime"} {
+		at := l.times + 2*i*l.timeSize
+		seconds, nanoseconds := signedLong(data, at, l.timeSize), long(data, at+l.timeSize, l.timeSize)
+		dst = append(dst, name...)
+		dst = append(dst, '=')
+		dst = appendInt(dst, seconds)
+		dst = appendMoment(dst, seconds, nanoseconds, 1e9)
+		dst = append(dst, name...)
+		dst = append(dst, "_nsec="...)
+		dst = appendUint(dst, nanoseconds)
+	}
+	return append(dst, '}')
+}
+
+func appendPlace(dst []byte, name string, data []byte, p place) []byte {
+	dst = append(dst, name...)
+	return appendUint(dst, p.in(data))
 }
 
 // field reads an unsigned number of 2, 4 or 8 bytes. The caller has checked the length.
@@ -91,16 +150,65 @@ func extendedStatus(dst []byte, e *event.Event, index int, o *Options) []byte {
 	if data == nil || !succeeded(e) {
 		return appendPointer(dst, register(e, index))
 	}
+	all := o.unabbreviated() && len(data) >= 144
 	dst = append(dst, "{stx_mask="...)
 	dst = statxMask.appendTo(dst, uint64(little.Uint32(data)), o)
+	if all {
+		dst = appendPlace(dst, ", stx_blksize=", data, place{4, 4})
+	}
 	dst = append(dst, ", stx_attributes="...)
 	dst = statxAttributes.appendTo(dst, little.Uint64(data[8:]), o)
+	if all {
+		dst = appendPlace(dst, ", stx_nlink=", data, place{16, 4})
+		dst = append(dst, ", stx_uid="...)
+		dst = appendIdentity(dst, little.Uint32(data[20:]), o)
+		dst = append(dst, ", stx_gid="...)
+		dst = appendIdentity(dst, little.Uint32(data[24:]), o)
+	}
 	dst = append(dst, ", stx_mode="...)
 	dst = appendFileMode(dst, uint64(little.Uint16(data[28:])), o)
-	dst = append(dst, ", stx_size="...)
-	dst = appendUint(dst, little.Uint64(data[40:]))
-	return append(dst, ", ...}"...)
+	if all {
+		dst = appendPlace(dst, ", stx_ino=", data, place{32, 8})
+	}
+	dst = appendPlace(dst, ", stx_size=", data, place{40, 8})
+	if !all {
+		return append(dst, ", ...}"...)
+	}
+	dst = appendPlace(dst, ", stx_blocks=", data, place{48, 8})
+	dst = append(dst, ", stx_attributes_mask="...)
+	dst = statxAttributes.appendTo(dst, little.Uint64(data[56:]), o)
+	for _, t := range extendedTimes {
+		seconds, nanoseconds := signedLong(data, t.offset, 8), little.Uint32(data[t.offset+8:])
+		dst = append(dst, t.name...)
+		dst = append(dst, "{tv_sec="...)
+		dst = appendInt(dst, seconds)
+		dst = append(dst, ", tv_nsec="...)
+		dst = appendUint(dst, uint64(nanoseconds))
+		dst = append(dst, '}')
+		dst = appendMoment(dst, seconds, uint64(nanoseconds), 1e9)
+	}
+	dst = appendPlace(dst, ", stx_rdev_major=", data, place{128, 4})
+	dst = appendPlace(dst, ", stx_rdev_minor=", data, place{132, 4})
+	dst = appendPlace(dst, ", stx_dev_major=", data, place{136, 4})
+	dst = appendPlace(dst, ", stx_dev_minor=", data, place{140, 4})
+	const mountID, directAlign = 0x1000, 0x2000
+	mask := little.Uint32(data)
+	if mask&mountID != 0 && len(data) >= 152 {
+		dst = append(dst, ", stx_mnt_id="...)
+		dst = appendHex(dst, little.Uint64(data[144:]))
+	}
+	if mask&directAlign != 0 && len(data) >= 160 {
+		dst = appendPlace(dst, ", stx_dio_mem_align=", data, place{152, 4})
+		dst = appendPlace(dst, ", stx_dio_offset_align=", data, place{156, 4})
+	}
+	return append(dst, '}')
 }
+
+// extendedTimes are struct statx's times, in strace's order.
+var extendedTimes = [...]struct {
+	name   string
+	offset int
+}{{", stx_atime=", 64}, {", stx_btime=", 80}, {", stx_ctime=", 96}, {", stx_mtime=", 112}}
 
 // fileSystem appends struct statfs, whose fields are longs of the ABI.
 func fileSystem(dst []byte, e *event.Event, index int, o *Options) []byte {

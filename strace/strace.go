@@ -10,6 +10,7 @@
 package strace
 
 import (
+	"math"
 	"strconv"
 
 	"traceloop/event"
@@ -93,7 +94,13 @@ func (o *Options) stringLimit() int {
 	return max(o.StringLimit, 0)
 }
 
-func (o *Options) elements() int { return o.stringLimit() }
+// elements is how many elements of an array are shown.
+func (o *Options) elements() int {
+	if o.unabbreviated() {
+		return math.MaxInt32
+	}
+	return o.stringLimit()
+}
 
 // AppendEvent appends the line that strace -f -o FILE would have written,
 // without its newline. What strace does not write, an exec or a fork besides
@@ -131,11 +138,11 @@ func pad(dst []byte, start, column int) []byte {
 
 func appendSignalLine(dst []byte, e *event.Event, o *Options) []byte {
 	dst = append(dst, "--- "...)
-	dst = appendSignal(dst, e.Signal.Number, o)
+	dst = appendSignal(dst, e.Signal.Number, nil) // by name in every style
 	if len(e.Signal.Info) >= 12 {
 		dst = append(dst, ' ')
 		// The kernel keeps a siginfo in its own layout, whatever the ABI.
-		dst = appendSignalInfo(dst, e.Signal.Info, 8, o)
+		dst = appendSignalInfo(dst, e, e.Signal.Info, 8, o)
 	}
 	return append(dst, " ---"...)
 }
@@ -169,6 +176,9 @@ const unfinished = " <unfinished ...>"
 
 // appendName appends the call's name; one that the table lacks has a name of its number.
 func appendName(dst []byte, e *event.Event) []byte {
+	if form := ipcFormOf(e); form != nil {
+		return append(dst, form.name...)
+	}
 	if e.Row != nil {
 		return append(dst, e.Row.Name...)
 	}
@@ -193,6 +203,9 @@ func appendArguments(dst []byte, e *event.Event, o *Options) []byte {
 	}
 	if e.Row.Name == "restart_syscall" {
 		return append(dst, "<... resuming interrupted system call ...>"...)
+	}
+	if form := ipcFormOf(e); form != nil {
+		return appendIPCArguments(dst, e, form, o)
 	}
 	first := true
 	for i := range e.Row.Arguments {
@@ -257,20 +270,12 @@ func shownArguments(e *event.Event) uint8 {
 	all := uint8(1<<min(len(arguments), 8) - 1)
 	for i := range arguments {
 		switch arguments[i].Kind {
-		case syscalls.KindPadding, syscalls.KindUpperHalf, syscalls.KindSigreturnFrame:
+		case syscalls.KindPadding, syscalls.KindUpperHalf, syscalls.KindUnused:
 			all &^= 1 << i
 		case syscalls.KindOpenMode:
 			if i > 0 && !createsFile(register(e, i-1)) {
 				// Nor has mq_open attributes then.
 				return all & (1<<i - 1)
-			}
-		case syscalls.KindFcntlArgument, syscalls.KindFcntl64Argument:
-			if !fcntlTakesArgument(uint64(uint32(register(e, i-1)))) {
-				all &^= 1 << i
-			}
-		case syscalls.KindIoctlArgument:
-			if !ioctlTakesArgument(uint64(uint32(register(e, i-1)))) {
-				all &^= 1 << i
 			}
 		case syscalls.KindDevice:
 			if i > 0 && arguments[i-1].Kind == syscalls.KindFileMode {
@@ -279,24 +284,16 @@ func shownArguments(e *event.Event) uint8 {
 				}
 			}
 		case syscalls.KindMremapFlags:
-			const fixed, keepOld = 2, 4
-			if register(e, i)&(fixed|keepOld) == 0 {
+			const moved = 1 | 2 // MREMAP_MAYMOVE, MREMAP_FIXED
+			if register(e, i)&moved != moved {
 				return all & (1<<(i+1) - 1)
 			}
 		case syscalls.KindFutexOperation:
 			return all & futexArguments(register(e, i))
-		case syscalls.KindPrctlOption:
-			return all & (1<<prctlArguments(uint64(uint32(register(e, i)))) - 1)
-		case syscalls.KindArchPrctlOption:
-			const getCPUID = 0x1011
-			if register(e, i) == getCPUID {
-				return 1
-			}
-		case syscalls.KindPtraceRequest:
-			const traceMe = 0
-			if uint32(register(e, i)) == traceMe {
-				return 1
-			}
+		case syscalls.KindKcmpType:
+			return all & (1<<kcmpArguments(uint32(register(e, i))) - 1)
+		case syscalls.KindSeccompMode:
+			return all & (1<<(i+seccompArguments(register(e, i))-1) - 1)
 		case syscalls.KindMembarrierFlags:
 			const byCPU = 1
 			if register(e, i)&byCPU == 0 {
@@ -320,21 +317,6 @@ func AppendArgument(dst []byte, e *event.Event, index int, o *Options) []byte {
 		return dst
 	}
 	argument := &e.Row.Arguments[index]
-	// Three calls differ from what their arguments' kinds say.
-	switch argument.Kind {
-	case syscalls.KindUlong:
-		if e.Row.Name == "prctl" {
-			return prctlRest(dst, e, index, o)
-		}
-	case syscalls.KindFD:
-		if e.Row.Name == "close_range" { // up to the last descriptor that there can be
-			return unsignedInt(dst, e, index, o)
-		}
-	case syscalls.KindUint:
-		if e.Row.Name == "rseq" {
-			return hexadecimal(dst, e, index, o)
-		}
-	}
 	if decode := decoderOf(argument.Kind); decode != nil {
 		return decode(dst, e, index, o)
 	}
@@ -380,109 +362,3 @@ func Result(e *event.Event) (value, errno int64, ok bool) {
 	}
 	return value, 0, true
 }
-
-func appendValue(dst []byte, e *event.Event, value int64, bits uint64, o *Options) []byte {
-	switch e.Row.Returns {
-	case syscalls.KindNever:
-		return append(dst, '?')
-	case syscalls.KindAddress:
-		if bits == 0 && e.Row.Name != "brk" {
-			return append(dst, '0')
-		}
-		return appendHex(dst, bits)
-	case syscalls.KindHex, syscalls.KindHexOffset:
-		return appendHex(dst, bits)
-	case syscalls.KindMode, syscalls.KindUmask:
-		return appendMode(dst, bits, o)
-	case syscalls.KindUID, syscalls.KindGID, syscalls.KindUint:
-		return appendUint(dst, uint64(uint32(bits)))
-	case syscalls.KindTime:
-		dst = appendInt(dst, value)
-		dst = append(dst, " ("...)
-		dst = appendWhen(dst, value, 0, 1)
-		return append(dst, ')')
-	case syscalls.KindSchedulerPolicy:
-		return appendNamed(dst, value, &schedulerPolicies, o)
-	case syscalls.KindIoprio:
-		dst = appendInt(dst, value)
-		dst = append(dst, " ("...)
-		dst = appendPriorityClass(dst, bits, o)
-		return append(dst, ')')
-	case syscalls.KindPersonality:
-		dst = appendHex(dst, bits)
-		dst = append(dst, " ("...)
-		dst = appendPersonality(dst, bits, o)
-		return append(dst, ')')
-	case syscalls.KindSignal:
-		dst = appendInt(dst, value)
-		if value > 0 {
-			dst = append(dst, " ("...)
-			dst = appendSignal(dst, uint32(value), o)
-			dst = append(dst, ')')
-		}
-		return dst
-	}
-	switch e.Row.Name {
-	case "fcntl", "fcntl64":
-		return appendFcntlReturn(dst, e, value, o)
-	case "poll", "ppoll", "ppoll_time64":
-		return appendPollReturn(dst, e, value, o)
-	case "select", "_newselect", "pselect6", "pselect6_time64":
-		if len(e.Row.Arguments) < 5 {
-			break
-		}
-		return appendSelectReturn(dst, e, value)
-	case "prctl":
-		return appendPrctlReturn(dst, e, value, o)
-	case "membarrier":
-		if value != 0 {
-			dst = appendHex(dst, bits)
-			dst = append(dst, " ("...)
-			dst = membarrierCommands.appendTo(dst, bits, o)
-			return append(dst, ')')
-		}
-	case "adjtimex", "clock_adjtime", "clock_adjtime64":
-		return appendNamed(dst, value, &clockStates, o)
-	case "recvmmsg", "recvmmsg_time64":
-		dst = appendInt(dst, value)
-		if value > 0 && len(e.Row.Arguments) > 4 {
-			length := len(dst)
-			dst = appendTimeLeft(dst, e, 4, " (")
-			if len(dst) > length {
-				dst = append(dst, ')')
-			}
-		}
-		return dst
-	}
-	return appendInt(dst, value)
-}
-
-func appendNamed(dst []byte, value int64, table *names, o *Options) []byte {
-	dst = appendInt(dst, value)
-	if name, ok := table.lookup(uint64(value)); ok {
-		dst = append(dst, " ("...)
-		dst = append(dst, name...)
-		dst = append(dst, ')')
-	}
-	return dst
-}
-
-func appendPrctlReturn(dst []byte, e *event.Event, value int64, o *Options) []byte {
-	switch uint32(register(e, 0)) {
-	case prGetDumpable:
-		return appendNamed(dst, value, &dumpModes, o)
-	case prGetSecureBits:
-		if value == 0 {
-			return append(dst, '0')
-		}
-		dst = appendHex(dst, uint64(value))
-		dst = append(dst, " ("...)
-		dst = secureBits.appendTo(dst, uint64(value), o)
-		return append(dst, ')')
-	}
-	return appendInt(dst, value)
-}
-
-var clockStates = names{names: []entry{ // include/uapi/linux/timex.h
-	{0, "TIME_OK"}, {1, "TIME_INS"}, {2, "TIME_DEL"}, {3, "TIME_OOP"}, {4, "TIME_WAIT"}, {5, "TIME_ERROR"},
-}}

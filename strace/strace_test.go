@@ -44,7 +44,7 @@ func TestAppendEvent(t *testing.T) {
 		{signal(17, child(1, 5220, 3)), "5219  --- SIGCHLD {si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=5220, si_uid=0, si_status=3, si_utime=0, si_stime=0} ---"},
 		{signal(17, child(2, 5221, 9)), "5219  --- SIGCHLD {si_signo=SIGCHLD, si_code=CLD_KILLED, si_pid=5221, si_uid=0, si_status=SIGKILL, si_utime=0, si_stime=0} ---"},
 		{signal(17, child(6, 5223, 18)), "5219  --- SIGCHLD {si_signo=SIGCHLD, si_code=CLD_CONTINUED, si_pid=5223, si_uid=0, si_status=SIGCONT, si_utime=0, si_stime=0} ---"},
-		{signal(34, info(uint32(34), uint32(0), ^uint32(0), 4, uint32(7), uint32(8), uint64(42), 16)), "5219  --- SIGRT_2 {si_signo=SIGRT_2, si_code=SI_QUEUE, si_pid=7, si_uid=8, si_value={int=42, ptr=0x2a}} ---"},
+		{signal(34, info(uint32(34), uint32(0), ^uint32(0), 4, uint32(7), uint32(8), uint64(42), 16)), "5219  --- SIGRT_2 {si_signo=SIGRT_2, si_code=SI_QUEUE, si_pid=7, si_uid=8, si_int=42, si_ptr=0x2a} ---"},
 		{signal(9, nil), "5219  --- SIGKILL ---"},
 		{exit(5220, 3<<8), "5220  +++ exited with 3 +++"},
 		{exit(5221, 9), "5221  +++ killed by SIGKILL +++"},
@@ -164,9 +164,10 @@ func TestTables(t *testing.T) {
 			}
 		}
 	}
-	for i := 1; i < len(ioctlRequests); i++ {
-		if ioctlRequests[i-1].value >= ioctlRequests[i].value {
-			t.Errorf("%s is out of order", ioctlRequests[i].name)
+	for i := 1; i < len(requests); i++ {
+		last, r := &requests[i-1], &requests[i]
+		if last.number > r.number || last.number == r.number && last.name >= r.name {
+			t.Errorf("%s is out of order", r.name)
 		}
 	}
 	for i := range capabilities.names {
@@ -181,15 +182,23 @@ type tableRow struct {
 	abi    syscalls.ABI
 	number uint32
 	call   *syscalls.Call
+	// Of a variant: the argument that it goes by, and its value.
+	variant  bool
+	argument int
+	value    uint32
 }
 
 func allRows() []tableRow {
 	var rows []tableRow
 	for _, abi := range syscalls.ABIs() {
 		for number, call := range syscalls.Numbers(abi) {
-			rows = append(rows, tableRow{abi, number, call})
+			rows = append(rows, tableRow{abi: abi, number: number, call: call})
+			argument, _ := call.VariantArgument()
+			for value, variant := range call.Variants() {
+				rows = append(rows, tableRow{abi, number, variant, true, argument, value})
+			}
 		}
-		rows = append(rows, tableRow{abi, 0x1d3, nil})
+		rows = append(rows, tableRow{abi: abi, number: 0x1d3})
 	}
 	return rows
 }
@@ -214,15 +223,22 @@ func (row tableRow) random(data []byte, lengths uint16, shape uint8, result int6
 		copy(value[:], take(8>>(lengths>>i&3)))
 		e.Call.Arguments = append(e.Call.Arguments, binary.LittleEndian.Uint64(value[:]))
 	}
+	if row.variant && row.argument < len(e.Call.Arguments) {
+		e.Call.Arguments[row.argument] = uint64(row.value)
+	}
 	for i := range 6 {
 		c := ring.Capture{Argument: uint8(i), Truncated: lengths>>i&1 != 0, Data: data}
 		if shape>>5&1 == 0 {
-			c.Data = take(int(lengths) >> (2 * i) & 0xff)
+			c.Data = take(int(lengths) >> (2 * i) & 0x1ff)
 		}
 		c.Entry = shape>>6&1 != 0
 		e.Call.Captures = append(e.Call.Captures, c)
 		if shape>>7 != 0 {
 			c.Entry = !c.Entry
+			e.Call.Captures = append(e.Call.Captures, c)
+		}
+		for part := range lengths >> 3 & 3 {
+			c.Part = uint8(part) + 1
 			e.Call.Captures = append(e.Call.Captures, c)
 		}
 	}
@@ -232,7 +248,7 @@ func (row tableRow) random(data []byte, lengths uint16, shape uint8, result int6
 // TestEveryRow decodes random bytes as events of every row of every table.
 func TestEveryRow(t *testing.T) {
 	source := rand.New(rand.NewPCG(1, 2))
-	data := make([]byte, 256)
+	data := make([]byte, 640)
 	results := [...]int64{0, 1, 7, -2, -512, 1 << 40, -1 << 40}
 	for _, row := range allRows() {
 		for range 40 {
@@ -245,7 +261,7 @@ func TestEveryRow(t *testing.T) {
 					data[i] = 0
 				}
 			}
-			options := &Options{StringLimit: source.IntN(80)}
+			options := &Options{StringLimit: source.IntN(80), Unabbreviated: source.IntN(2) == 0}
 			e := row.random(data[:size], uint16(source.Uint32()), uint8(source.Uint32()), results[source.IntN(len(results))])
 			check(t, e, options, size)
 		}
@@ -264,7 +280,7 @@ func FuzzAppendEvent(f *testing.F) {
 		f.Add(uint16(i), data, uint16(0x0123*i), uint8(i*29), int64(i&31-20), int64(i&63))
 	}
 	f.Fuzz(func(t *testing.T, which uint16, data []byte, lengths uint16, shape uint8, result, limit int64) {
-		options := &Options{StringLimit: int(limit)}
+		options := &Options{StringLimit: int(limit), Unabbreviated: limit&1 != 0}
 		check(t, rows[int(which)%len(rows)].random(data, lengths, shape, result), options, len(data))
 		e := &event.Event{Record: &ring.Record{}}
 		e.Type = ring.TypeSignal

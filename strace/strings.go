@@ -11,15 +11,16 @@ const hexDigits = "0123456789abcdef"
 // the usual letters after a backslash, and everything else that is not
 // printable ASCII in octal, as short as the next byte allows.
 func appendEscaped(dst, data []byte) []byte {
+	plain := 0 // where bytes begin that are copied as they are
 	for i, c := range data {
-		if c >= ' ' && c <= '~' {
-			if c == '"' || c == '\\' {
-				dst = append(dst, '\\')
-			}
-			dst = append(dst, c)
+		if c >= ' ' && c <= '~' && c != '"' && c != '\\' {
 			continue
 		}
+		dst = append(dst, data[plain:i]...)
+		plain = i + 1
 		switch c {
+		case '"', '\\':
+			dst = append(dst, '\\', c)
 		case '\n':
 			dst = append(dst, '\\', 'n')
 		case '\t':
@@ -44,18 +45,49 @@ func appendEscaped(dst, data []byte) []byte {
 			dst = append(dst, '0'+c&7)
 		}
 	}
-	return dst
+	return append(dst, data[plain:]...)
 }
 
 // appendQuoted appends bytes as a C string; more says that there were more.
 func appendQuoted(dst, data []byte, more bool, o *Options) []byte {
+	switch o.escape() {
+	case EscapeAll:
+		return appendHexQuoted(dst, data, more)
+	case EscapeNonASCII:
+		if !isASCIIText(data) {
+			return appendHexQuoted(dst, data, more)
+		}
+	}
 	dst = append(dst, '"')
 	dst = appendEscaped(dst, data)
+	return appendQuotedEnd(dst, more)
+}
+
+func appendQuotedEnd(dst []byte, more bool) []byte {
 	dst = append(dst, '"')
 	if more {
 		dst = append(dst, "..."...)
 	}
 	return dst
+}
+
+// isASCIIText says whether bytes are printable ASCII and white space alone.
+func isASCIIText(data []byte) bool {
+	for _, c := range data {
+		if c > '~' || c < ' ' && (c < '\t' || c > '\r') {
+			return false
+		}
+	}
+	return true
+}
+
+// appendHexQuoted appends bytes as a C string in which every byte is in hexadecimal.
+func appendHexQuoted(dst, data []byte, more bool) []byte {
+	dst = append(dst, '"')
+	for _, c := range data {
+		dst = append(dst, '\\', 'x', hexDigits[c>>4], hexDigits[c&15])
+	}
+	return appendQuotedEnd(dst, more)
 }
 
 // appendLimited appends a string's or a buffer's bytes, at most as many as the options allow.
@@ -66,21 +98,13 @@ func appendLimited(dst, data []byte, more bool, o *Options) []byte {
 	return appendQuoted(dst, data, more, o)
 }
 
-// appendHexString appends bytes as a C string in which every byte is in
-// hexadecimal: strace's way with bytes that are never text.
+// appendHexString appends bytes that are never text: strace has them in
+// hexadecimal whatever the options.
 func appendHexString(dst, data []byte, more bool, o *Options) []byte {
 	if limit := o.stringLimit(); len(data) > limit {
 		data, more = data[:limit], true
 	}
-	dst = append(dst, '"')
-	for _, c := range data {
-		dst = append(dst, '\\', 'x', hexDigits[c>>4], hexDigits[c&15])
-	}
-	dst = append(dst, '"')
-	if more {
-		dst = append(dst, "..."...)
-	}
-	return dst
+	return appendHexQuoted(dst, data, more)
 }
 
 // untilNUL cuts a fixed-size array of characters at its end.

@@ -107,6 +107,17 @@ func appendWhen(dst []byte, seconds int64, fraction, unit uint64) []byte {
 	return append(dst, "+0000"...)
 }
 
+// appendMoment appends a comment that says when it was, if there is such a moment.
+func appendMoment(dst []byte, seconds int64, fraction, unit uint64) []byte {
+	start := len(dst)
+	dst = append(dst, " /* "...)
+	length := len(dst)
+	if dst = appendWhen(dst, seconds, fraction, unit); len(dst) == length+1 {
+		return dst[:start]
+	}
+	return append(dst, " */"...)
+}
+
 // secondsPointer appends where time(2) writes to.
 func secondsPointer(dst []byte, e *event.Event, index int, o *Options) []byte {
 	size := longSize(e)
@@ -117,9 +128,8 @@ func secondsPointer(dst []byte, e *event.Event, index int, o *Options) []byte {
 	seconds := signedLong(data, 0, size)
 	dst = append(dst, '[')
 	dst = appendInt(dst, seconds)
-	dst = append(dst, " /* "...)
-	dst = appendWhen(dst, seconds, 0, 1)
-	return append(dst, " */]"...)
+	dst = appendMoment(dst, seconds, 0, 1)
+	return append(dst, ']')
 }
 
 // fileTimes makes a decoder for a file's two times. A second has unit of their fractions.
@@ -148,9 +158,7 @@ func fileTimes(appendTime func(dst, data []byte, size int) []byte, size int, uni
 				}
 			}
 			dst = appendTime(dst, one, size)
-			dst = append(dst, " /* "...)
-			dst = appendWhen(dst, signedLong(one, 0, size), fraction, unit)
-			dst = append(dst, " */"...)
+			dst = appendMoment(dst, signedLong(one, 0, size), fraction, unit)
 		}
 		return append(dst, ']')
 	}
@@ -167,9 +175,7 @@ func accessTimes(dst []byte, e *event.Event, index int, o *Options) []byte {
 		seconds := signedLong(data, i*size, size)
 		dst = append(dst, name...)
 		dst = appendInt(dst, seconds)
-		dst = append(dst, " /* "...)
-		dst = appendWhen(dst, seconds, 0, 1)
-		dst = append(dst, " */"...)
+		dst = appendMoment(dst, seconds, 0, 1)
 	}
 	return append(dst, '}')
 }
@@ -195,7 +201,7 @@ func processTimes(dst []byte, e *event.Event, index int, o *Options) []byte {
 	}
 	for i, name := range [...]string{"{tms_utime=", ", tms_stime=", ", tms_cutime=", ", tms_cstime="} {
 		dst = append(dst, name...)
-		dst = appendUint(dst, long(data, i*size, size))
+		dst = appendTicks(dst, long(data, i*size, size))
 	}
 	return append(dst, '}')
 }
@@ -228,14 +234,10 @@ var timerFlags = flags{unknown: "TIMER_???", names: []entry{
 	{0x1, "TIMER_ABSTIME"},
 }}
 
-// include/linux/timerfd.h
+// include/uapi/linux/timerfd.h: those of timerfd_create(2) and of timerfd_settime(2)
 var timerfdFlags = flags{unknown: "TFD_???", names: []entry{
-	{0x80000, "TFD_CLOEXEC"},
-	{0x800, "TFD_NONBLOCK"},
-}}
-
-// include/uapi/linux/timerfd.h
-var timerfdSetFlags = flags{unknown: "TFD_???", names: []entry{
 	{0x1, "TFD_TIMER_ABSTIME"},
 	{0x2, "TFD_TIMER_CANCEL_ON_SET"},
+	{0x80000, "TFD_CLOEXEC"},
+	{0x800, "TFD_NONBLOCK"},
 }}

@@ -2,10 +2,16 @@
 // names behind the numbers, and for each call its arguments' names and kinds
 // and what memory a recorder captures for them. It is data, not code.
 //
-// The data is in three text files, which say how they are written and where
-// their facts are from: calls.txt has a row per call, kinds.txt the kinds of
-// arguments and the structs' sizes, numbers.txt what the published lists of
-// numbers lack. To add a call or to change one, edit them and run go generate.
+// Some calls are many in one: what ioctl(2) takes depends on its request. Such a
+// call has a row and variants, each for certain values of one argument. Lookup
+// and all that goes by number or name know the row; Call.Variant finds the
+// variant.
+//
+// The data is in text files, which say how they are written and where their
+// facts are from: calls.txt has a row per call, kinds.txt the kinds of arguments
+// and the structs' sizes, numbers.txt what the published lists of numbers lack;
+// families have files of their own, calls_*.txt and kinds_*.txt. To add a call or
+// to change one, edit them and run go generate.
 package syscalls
 
 import (
@@ -101,6 +107,57 @@ type Call struct {
 	Arguments []Argument
 	Returns   Kind
 	Sets      Set
+
+	// variantArgument is the index of the argument that the variants go by.
+	variantArgument uint8
+	variants        []variant // in the order of their values
+}
+
+// variant is the row for one value of an argument.
+type variant struct {
+	value uint32
+	row   uint16 // index into calls
+}
+
+// Variant returns the row for what the registers hold: the variant of the
+// argument's value, compared by its lower 32 bits, or the call's own row. It is
+// made to be called for every event.
+func (c *Call) Variant(arguments []uint64) *Call {
+	if len(c.variants) == 0 || int(c.variantArgument) >= len(arguments) {
+		return c
+	}
+	value := uint32(arguments[c.variantArgument])
+	low, high := 0, len(c.variants)
+	for low < high {
+		middle := int(uint(low+high) / 2)
+		if c.variants[middle].value < value {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	if low == len(c.variants) || c.variants[low].value != value {
+		return c
+	}
+	return &calls[c.variants[low].row]
+}
+
+// VariantArgument returns the index of the argument that the call's variants go
+// by, and whether it has any.
+func (c *Call) VariantArgument() (index int, ok bool) {
+	return int(c.variantArgument), len(c.variants) > 0
+}
+
+// Variants yields the call's variants in the order of the argument's values.
+// One with several values is yielded for each; its row is the same.
+func (c *Call) Variants() iter.Seq2[uint32, *Call] {
+	return func(yield func(uint32, *Call) bool) {
+		for _, v := range c.variants {
+			if !yield(v.value, &calls[v.row]) {
+				return
+			}
+		}
+	}
 }
 
 // Argument is a system call's argument.
@@ -121,6 +178,9 @@ func (a *Argument) Hidden() bool { return a.Kind == KindPadding || a.Kind == Kin
 
 // Memory says what memory behind a pointer argument is captured, and when.
 // The zero Memory captures nothing.
+//
+// One without a layout that has a moment, ring.WhenEarly, is a file descriptor's
+// that the call closes: what it is must be looked at when the call begins.
 type Memory struct {
 	Layout ring.Layout
 	When   ring.When
@@ -133,6 +193,41 @@ type Memory struct {
 	Limit ring.Count
 	// Only says for which calls the argument points to memory at all.
 	Only Condition
+	// Descriptors is how many bytes there are from one file descriptor in the
+	// memory to the next, of which the first is at its beginning and each has
+	// four bytes; 0 if it has none.
+	Descriptors uint8
+	// Parts are what the struct points to in turn. They are captured when it
+	// is; of ring.WhenInOut only when the call has ended. Captures have their
+	// number, from one, in this order.
+	Parts []Part
+}
+
+// OneByOne reports whether the elements are captured one by one, each followed
+// by its parts, and not all together.
+func (m *Memory) OneByOne() bool {
+	return m.Layout == ring.LayoutPointers || m.Layout == ring.LayoutArray && len(m.Parts) > 0
+}
+
+// Part is memory that a captured struct points to.
+type Part struct {
+	Name   string
+	Layout ring.Layout
+	// Size is of the struct or of one element, in bytes; 1 where the bytes
+	// themselves are counted.
+	Size uint16
+	// Pointer is where in the struct the pointer stands, which is as wide as
+	// the ABI's pointers are.
+	Pointer uint16
+	Count   PartCount
+}
+
+// PartCount says how many bytes or elements a part has: a number in the struct,
+// or always the same.
+type PartCount struct {
+	Width    uint8  // of the number, in bytes: 2, 4 or 8; 0 if it is Constant
+	Offset   uint16 // where in the struct the number stands
+	Constant uint16 // with Width 0; 1 for what is not counted
 }
 
 // Condition is about the value of another argument, such as fcntl's command.

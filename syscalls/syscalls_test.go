@@ -2,7 +2,10 @@ package syscalls
 
 import (
 	"bufio"
+	"fmt"
+	"iter"
 	"os"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
@@ -150,68 +153,153 @@ func TestNumber(t *testing.T) {
 	}
 }
 
-// TestRows checks every row of every ABI for what a recorder relies on.
-func TestRows(t *testing.T) {
-	const (
-		earlySpace    = 512 // of a task, for all captures at entry but execve's
-		captureHeader = 4   // struct capture of recorder/bpf/layout.h
-	)
-	for _, abi := range ABIs() {
+// rows yields every row of the ABI: the calls' own and their variants.
+func rows(abi ABI) iter.Seq2[string, *Call] {
+	return func(yield func(string, *Call) bool) {
 		for number, call := range Numbers(abi) {
-			fail := func(format string, arguments ...any) {
-				t.Helper()
-				t.Errorf("%s %d %s: "+format, append([]any{abi, number, call.Name}, arguments...)...)
+			if !yield(fmt.Sprintf("%s %d %s", abi, number, call.Name), call) {
+				return
 			}
-			if len(call.Arguments) > 6 {
-				fail("%d arguments", len(call.Arguments))
-			}
-			early := 0
-			names := map[string]bool{}
-			for i := range call.Arguments {
-				argument := &call.Arguments[i]
-				memory := argument.Memory
-				if argument.Name == "" || names[argument.Name] && !argument.Hidden() {
-					fail("argument %d is named %q", i, argument.Name)
+			for value, variant := range call.Variants() {
+				if !yield(fmt.Sprintf("%s %d %s[%#x]", abi, number, call.Name, value), variant) {
+					return
 				}
-				names[argument.Name] = true
-				if argument.Wide && (i+1 == len(call.Arguments) || call.Arguments[i+1].Kind != KindUpperHalf) {
-					fail("%s has no upper half", argument.Name)
-				}
-				if argument.Kind == KindUpperHalf && (i == 0 || !call.Arguments[i-1].Wide) {
-					fail("%s is the upper half of nothing", argument.Name)
-				}
-				if argument.Wide && abi.PointerSize() == 8 {
-					fail("%s is in two registers", argument.Name)
-				}
-				if (memory.Layout == ring.LayoutNone) != (memory == Memory{}) || (memory.When == 0) != (memory == Memory{}) {
-					fail("%s: %+v", argument.Name, memory)
-				}
-				if memory.Layout != ring.LayoutNone && memory.Size == 0 {
-					fail("%s has no size", argument.Name)
-				}
-				if memory.Layout == ring.LayoutArray && int(memory.Size) > ring.ArrayLimit {
-					fail("%s has elements of %d bytes", argument.Name, memory.Size)
-				}
-				checkCount(fail, call, argument)
-
-				isExec := call.Name == "execve" || call.Name == "execveat"
-				if isExec || memory.When != ring.WhenEarly && memory.When != ring.WhenInOut {
-					continue
-				}
-				if memory.Layout != ring.LayoutStruct {
-					fail("%s is captured early and has no fixed size", argument.Name)
-				}
-				early += captureHeader + int(memory.Size)
-			}
-			if early > earlySpace {
-				fail("%d bytes are captured early", early)
 			}
 		}
 	}
 }
 
+// TestRows checks every row of every ABI for what a recorder relies on.
+func TestRows(t *testing.T) {
+	for _, abi := range ABIs() {
+		for name, row := range rows(abi) {
+			checkRow(abi, row, func(format string, arguments ...any) {
+				t.Helper()
+				t.Errorf("%s: "+format, append([]any{name}, arguments...)...)
+			})
+		}
+	}
+}
+
+// failure says what is wrong with a row.
+type failure func(format string, arguments ...any)
+
+func checkRow(abi ABI, row *Call, fail failure) {
+	const (
+		earlySpace    = 1024 // of a task, for all captures at entry but execve's
+		captureHeader = 4    // struct capture of recorder/bpf/layout.h
+		maxCaptures   = 12   // of a row, with their parts
+	)
+	if len(row.Arguments) > 6 {
+		fail("%d arguments", len(row.Arguments))
+	}
+	isExec := row.Name == "execve" || row.Name == "execveat"
+	captures, early := 0, 0
+	names := map[string]bool{}
+	for i := range row.Arguments {
+		argument := &row.Arguments[i]
+		memory := &argument.Memory
+		if argument.Name == "" || names[argument.Name] && !argument.Hidden() {
+			fail("argument %d is named %q", i, argument.Name)
+		}
+		names[argument.Name] = true
+		if argument.Wide && (i+1 == len(row.Arguments) || row.Arguments[i+1].Kind != KindUpperHalf) {
+			fail("%s has no upper half", argument.Name)
+		}
+		if argument.Kind == KindUpperHalf && (i == 0 || !row.Arguments[i-1].Wide) {
+			fail("%s is the upper half of nothing", argument.Name)
+		}
+		if argument.Wide && abi.PointerSize() == 8 {
+			fail("%s is in two registers", argument.Name)
+		}
+		if memory.Layout == ring.LayoutNone {
+			checkNoMemory(fail, argument)
+			continue
+		}
+		captures += 1 + len(memory.Parts)
+		if memory.When == 0 || memory.Size == 0 {
+			fail("%s: moment %d, size %d", argument.Name, memory.When, memory.Size)
+		}
+		if (memory.Layout == ring.LayoutArray || memory.OneByOne()) && int(memory.Size) > ring.ArrayLimit {
+			fail("%s has elements of %d bytes", argument.Name, memory.Size)
+		}
+		checkCount(fail, row, argument)
+		checkParts(fail, abi, memory)
+
+		if isExec || memory.When != ring.WhenEarly && memory.When != ring.WhenInOut {
+			continue
+		}
+		switch memory.Layout {
+		case ring.LayoutStruct:
+			early += captureHeader + int(memory.Size)
+		case ring.LayoutArray:
+			early += captureHeader + ring.ArrayLimit
+		default:
+			fail("%s is captured early and has no bound", argument.Name)
+		}
+	}
+	if captures > maxCaptures {
+		fail("%d captures, parts among them", captures)
+	}
+	if early > earlySpace {
+		fail("%d bytes are captured early", early)
+	}
+}
+
+// checkNoMemory checks an argument without memory: it has nothing that belongs
+// to memory, or is a descriptor that the call closes or changes.
+func checkNoMemory(fail failure, argument *Argument) {
+	want := Memory{}
+	switch argument.Kind {
+	case KindFD, KindDirfd, KindPidfd:
+		if when := argument.Memory.When; when == ring.WhenEarly || when == ring.WhenOut {
+			want.When = when
+		}
+	}
+	if !reflect.DeepEqual(argument.Memory, want) {
+		fail("%s: %+v", argument.Name, argument.Memory)
+	}
+}
+
+// checkParts checks that what an argument's struct points to can be found in
+// what is captured of it.
+func checkParts(fail failure, abi ABI, memory *Memory) {
+	if len(memory.Parts) > 7 {
+		fail("%d parts", len(memory.Parts))
+	}
+	if len(memory.Parts) > 0 && memory.Layout != ring.LayoutStruct && !memory.OneByOne() {
+		fail("parts of memory of layout %d, which is no struct", memory.Layout)
+	}
+	if memory.Layout == ring.LayoutPointers && memory.Count == ring.CountOne {
+		fail("a vector of pointers is not counted")
+	}
+	if n := memory.Descriptors; n != 0 && (n < 4 || uint16(n) > memory.Size) {
+		fail("a descriptor every %d bytes of %d", n, memory.Size)
+	}
+	for _, part := range memory.Parts {
+		if end := int(part.Pointer) + abi.PointerSize(); end > int(memory.Size) {
+			fail("part %s: its pointer ends at %d of %d", part.Name, end, memory.Size)
+		}
+		if part.Size == 0 || part.Layout == ring.LayoutArray && int(part.Size) > ring.ArrayLimit {
+			fail("part %s: size %d", part.Name, part.Size)
+		}
+		switch count := part.Count; count.Width {
+		case 0:
+			if count.Constant == 0 || count.Offset != 0 {
+				fail("part %s: %+v", part.Name, count)
+			}
+		case 2, 4, 8:
+			if end := int(count.Offset) + int(count.Width); end > int(memory.Size) || count.Constant != 0 {
+				fail("part %s of %d bytes: %+v", part.Name, memory.Size, count)
+			}
+		default:
+			fail("part %s: %+v", part.Name, count)
+		}
+	}
+}
+
 // checkCount checks that what an argument's memory is counted by can be had.
-func checkCount(fail func(string, ...any), call *Call, argument *Argument) {
+func checkCount(fail failure, call *Call, argument *Argument) {
 	count, memory := argument.Memory.Count, argument.Memory
 	inRange := func(base ring.Count) bool { return count >= base && int(count-base) < len(call.Arguments) }
 	switch {
@@ -297,6 +385,142 @@ func TestRegisters(t *testing.T) {
 	}
 }
 
+// TestVariants checks the variants against what Variant finds.
+func TestVariants(t *testing.T) {
+	for _, abi := range ABIs() {
+		for number, call := range Numbers(abi) {
+			index, ok := call.VariantArgument()
+			arguments := make([]uint64, 6)
+			previous := int64(-1)
+			for value, variant := range call.Variants() {
+				if !ok || index >= len(call.Arguments) {
+					t.Fatalf("%s %s: variants by argument %d, %t", abi, call.Name, index, ok)
+				}
+				if int64(value) <= previous {
+					t.Errorf("%s %s: value %#x follows %#x", abi, call.Name, value, previous)
+				}
+				previous = int64(value)
+				if variant.Name != call.Name || variant.Sets != call.Sets || len(variant.variants) > 0 {
+					t.Errorf("%s %s[%#x]: %+v", abi, call.Name, value, variant)
+				}
+				if index >= len(variant.Arguments) || variant.Arguments[index].Name != call.Arguments[index].Name {
+					t.Errorf("%s %s[%#x]: argument %d is not the one that it goes by", abi, call.Name, value, index)
+				}
+				arguments[index] = 0xffffffff<<32 | uint64(value)
+				if call.Variant(arguments) != variant {
+					t.Errorf("%s %s: %#x does not lead to its variant", abi, call.Name, value)
+				}
+			}
+			if Lookup(abi, number) != call {
+				t.Errorf("%s %s: Lookup finds another row", abi, call.Name)
+			}
+		}
+	}
+}
+
+func TestVariant(t *testing.T) {
+	first, last := &calls[3], &calls[7]
+	call := &Call{Name: "ioctl", variantArgument: 1, variants: []variant{{0, 3}, {5, 7}, {6, 3}, {0x5401, 3}, {1<<32 - 1, 7}}}
+	tests := []struct {
+		name      string
+		call      *Call
+		arguments []uint64
+		want      *Call
+	}{
+		{"least", call, []uint64{9, 0, 9}, first},
+		{"middle", call, []uint64{9, 5, 9}, last},
+		{"range", call, []uint64{9, 6, 9}, first},
+		{"greatest", call, []uint64{9, 1<<32 - 1}, last},
+		{"upper half", call, []uint64{9, 0xffffffff<<32 | 0x5401}, first},
+		{"before one", call, []uint64{9, 4}, call},
+		{"after one", call, []uint64{9, 0x5402}, call},
+		{"no such argument", call, []uint64{5}, call},
+		{"no arguments", call, nil, call},
+		{"no variants", first, []uint64{0, 5}, first},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if got := test.call.Variant(test.arguments); got != test.want {
+				t.Errorf("got %+v, want %+v", got, test.want)
+			}
+			if allocations := testing.AllocsPerRun(10, func() { test.call.Variant(test.arguments) }); allocations != 0 {
+				t.Errorf("%v allocations", allocations)
+			}
+		})
+	}
+	if index, ok := call.VariantArgument(); index != 1 || !ok {
+		t.Errorf("variants by argument %d, %t", index, ok)
+	}
+	if _, ok := first.VariantArgument(); ok {
+		t.Error("a row without variants has an argument that they go by")
+	}
+	for value, row := range call.Variants() {
+		if value != 0 || row != first {
+			t.Errorf("the first variant is that of %#x: %+v", value, row)
+		}
+		break
+	}
+}
+
+// TestVariantMemory checks a variant whose struct differs by ABI.
+func TestVariantMemory(t *testing.T) {
+	const getFlags, setLock, setLock64 = 3, 6, 13
+	tests := []struct {
+		abi       ABI
+		name      string
+		command   uint64
+		arguments int
+		size      uint16
+	}{
+		{AMD64, "fcntl", getFlags, 2, 0},
+		{AMD64, "fcntl", setLock, 3, 32},
+		{AMD64, "fcntl", setLock | 1<<40, 3, 32},
+		{AMD64, "fcntl", 9999, 3, 0},
+		{I386, "fcntl", setLock, 3, 16},
+		{I386, "fcntl64", setLock64, 3, 24},
+		{X32, "fcntl", setLock, 3, 32},
+		{ARM, "fcntl64", setLock64, 3, 32},
+	}
+	for _, test := range tests {
+		number, known := Number(test.abi, test.name)
+		if !known {
+			t.Errorf("%s has no %s", test.abi, test.name)
+			continue
+		}
+		row := Lookup(test.abi, number).Variant([]uint64{3, test.command, 0, 0, 0, 0})
+		if len(row.Arguments) != test.arguments {
+			t.Errorf("%s %s, command %d: %d arguments, want %d", test.abi, test.name, test.command, len(row.Arguments), test.arguments)
+			continue
+		}
+		var size uint16
+		if len(row.Arguments) > 2 {
+			size = row.Arguments[2].Memory.Size
+		}
+		if size != test.size {
+			t.Errorf("%s %s, command %d: %d bytes, want %d", test.abi, test.name, test.command, size, test.size)
+		}
+	}
+}
+
+func TestOneByOne(t *testing.T) {
+	parts := []Part{{Name: "buffer", Layout: ring.LayoutString, Size: 1, Count: PartCount{Constant: 1}}}
+	tests := []struct {
+		memory Memory
+		want   bool
+	}{
+		{Memory{Layout: ring.LayoutStruct, Parts: parts}, false},
+		{Memory{Layout: ring.LayoutArray}, false},
+		{Memory{Layout: ring.LayoutArray, Parts: parts}, true},
+		{Memory{Layout: ring.LayoutPointers}, true},
+		{Memory{}, false},
+	}
+	for _, test := range tests {
+		if got := test.memory.OneByOne(); got != test.want {
+			t.Errorf("%+v: got %t, want %t", test.memory, got, test.want)
+		}
+	}
+}
+
 func TestMemory(t *testing.T) {
 	tests := []struct {
 		abi      ABI
@@ -312,7 +536,6 @@ func TestMemory(t *testing.T) {
 		{I386, "stat64", 1, Memory{Layout: ring.LayoutStruct, When: ring.WhenOut, Size: 96, Count: ring.CountOne}},
 		{ARM, "stat64", 1, Memory{Layout: ring.LayoutStruct, When: ring.WhenOut, Size: 104, Count: ring.CountOne}},
 		{AMD64, "recvfrom", 1, Memory{Layout: ring.LayoutBytes, When: ring.WhenOut, Size: 1, Count: ring.CountReturn, Limit: ring.CountArgument + 2}},
-		{AMD64, "fcntl", 2, Memory{Layout: ring.LayoutStruct, When: ring.WhenIn, Size: 32, Only: Condition{Argument: 1, Mask: 0xffffffff, Values: 0xe0 | 7<<36}}},
 		{AMD64, "futex", 3, Memory{Layout: ring.LayoutStruct, When: ring.WhenIn, Size: 16, Only: Condition{Argument: 1, Mask: 0x7f, Values: 0x2a41}}},
 		{AMD64, "nanosleep", 0, Memory{Layout: ring.LayoutStruct, When: ring.WhenEarly, Size: 16, Count: ring.CountOne}},
 		{I386, "nanosleep", 0, Memory{Layout: ring.LayoutStruct, When: ring.WhenEarly, Size: 8, Count: ring.CountOne}},
@@ -324,6 +547,12 @@ func TestMemory(t *testing.T) {
 		{AMD64, "execve", 1, Memory{Layout: ring.LayoutStrings, When: ring.WhenEarly, Size: 1, Count: ring.CountOne}},
 		{AMD64, "execve", 2, Memory{Layout: ring.LayoutCount, When: ring.WhenEarly, Size: 1, Count: ring.CountOne}},
 		{AMD64, "writev", 1, Memory{Layout: ring.LayoutBuffers, When: ring.WhenIn, Size: 1, Count: ring.CountArgument + 2}},
+		{AMD64, "pipe2", 0, Memory{Layout: ring.LayoutStruct, When: ring.WhenOut, Size: 8, Descriptors: 4}},
+		{AMD64, "poll", 0, Memory{Layout: ring.LayoutArray, When: ring.WhenIn, Size: 8, Count: ring.CountArgument + 1, Descriptors: 8}},
+		{AMD64, "close", 0, Memory{When: ring.WhenEarly}},
+		{AMD64, "dup2", 0, Memory{}},
+		{AMD64, "dup2", 1, Memory{When: ring.WhenEarly}},
+		{ARM, "dup3", 1, Memory{When: ring.WhenEarly}},
 		{AMD64, "mmap", 0, Memory{}},
 	}
 	for _, test := range tests {
@@ -343,9 +572,9 @@ func TestMemory(t *testing.T) {
 func TestKindsAreUsed(t *testing.T) {
 	used := map[Kind]bool{KindNone: true} // what a Kind is before it is set
 	for _, abi := range ABIs() {
-		for _, call := range Numbers(abi) {
-			used[call.Returns] = true
-			for _, argument := range call.Arguments {
+		for _, row := range rows(abi) {
+			used[row.Returns] = true
+			for _, argument := range row.Arguments {
 				used[argument.Kind] = true
 			}
 		}
@@ -395,6 +624,24 @@ func TestStrings(t *testing.T) {
 		if test.got != test.want {
 			t.Errorf("got %q, want %q", test.got, test.want)
 		}
+	}
+}
+
+// BenchmarkVariant is what each event costs by Variant.
+func BenchmarkVariant(b *testing.B) {
+	many := &Call{variantArgument: 1}
+	for value := range uint32(800) {
+		many.variants = append(many.variants, variant{value * 77, 3})
+	}
+	arguments := []uint64{3, 300 * 77, 0, 0, 0, 0}
+	for name, call := range map[string]*Call{"none": &calls[0], "many": many} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if call.Variant(arguments) == nil {
+					b.Fatal("no row")
+				}
+			}
+		})
 	}
 }
 

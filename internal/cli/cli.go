@@ -100,11 +100,12 @@ func newRoot() *cobra.Command {
 // plainSwitches leaves out of a list of flags what a switch can be set to: it
 // says nothing that the switch's description does not.
 func plainSwitches(usages string) string {
-	const values, count = "[=true|false]", "-timestamps count"
-	return strings.NewReplacer(
-		values, strings.Repeat(" ", len(values)),
-		count, "-timestamps      ",
-	).Replace(usages)
+	const values, count = "[=true|false]", " count"
+	replacements := []string{values, strings.Repeat(" ", len(values))}
+	for _, name := range countedFlags {
+		replacements = append(replacements, name+count, name+strings.Repeat(" ", len(count)))
+	}
+	return strings.NewReplacer(replacements...).Replace(usages)
 }
 
 // say writes a line for a person to standard error. What it quotes may come

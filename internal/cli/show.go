@@ -56,6 +56,10 @@ func (v *view) show(path string) (err error) {
 	if err := v.print(file, r, history); err != nil {
 		return err
 	}
+	// The other forms of output say it in their first line.
+	if overwritten := history.Account.Overwritten; v.summaryOnly && overwritten > 0 {
+		say("%d of %d calls were overwritten, and are not counted", overwritten, history.Account.Made)
+	}
 	if filtered := history.Account.Filtered; filtered > 0 {
 		say("%d of %d calls were left out when this was recorded (run -e)", filtered, history.Account.Made)
 	}

@@ -113,6 +113,65 @@ func (f *filterValue) String() string {
 
 func (f *filterValue) Type() string { return "SET" }
 
+// qualifierValue is strace's option -e: a choice of system calls or, with its
+// name before it, of something else. Each kind has its own last word.
+type qualifierValue struct{ view *view }
+
+func (q *qualifierValue) Set(text string) error {
+	qualifier, list, qualified := strings.Cut(strings.TrimSpace(text), "=")
+	if !qualified || strings.ContainsAny(qualifier, "/,") {
+		return q.view.filter.Set(text)
+	}
+	switch qualifier {
+	case "trace", "t":
+		return q.view.filter.Set(list)
+	case "status":
+		return (&setValue{&q.view.statuses, output.ParseStatuses}).Set(list)
+	case "signal", "signals", "s":
+		return (&setValue{&q.view.signals, output.ParseSignals}).Set(list)
+	}
+	return fmt.Errorf("unknown qualifier %q: want trace= (t=), status= or signal= (s=)", qualifier)
+}
+
+func (q *qualifierValue) String() string { return "" }
+func (q *qualifierValue) Type() string   { return "SET" }
+
+// setValue is a choice of statuses or of signals.
+type setValue struct {
+	set   *output.Set
+	parse func(string) (output.Set, error)
+}
+
+func (s *setValue) Set(text string) error {
+	set, err := s.parse(text)
+	if err != nil {
+		return err
+	}
+	*s.set = set
+	return nil
+}
+
+func (s *setValue) String() string { return "" }
+func (s *setValue) Type() string   { return "SET" }
+
+// choiceValue is one of several words, or empty for the default.
+type choiceValue struct {
+	value   string
+	choices []string
+	kind    string
+}
+
+func (c *choiceValue) Set(text string) error {
+	if !slices.Contains(c.choices, text) {
+		return fmt.Errorf("want %s", strings.Join(c.choices, ", "))
+	}
+	c.value = text
+	return nil
+}
+
+func (c *choiceValue) String() string { return c.value }
+func (c *choiceValue) Type() string   { return c.kind }
+
 // durationValue is a time span, not negative.
 type durationValue time.Duration
 

@@ -1,8 +1,13 @@
 package cli
 
 import (
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/spf13/cobra"
+
+	"traceloop/internal/output"
 )
 
 func TestParseSize(t *testing.T) {
@@ -42,6 +47,14 @@ func TestFlagsSayWhatIsRight(t *testing.T) {
 	for _, test := range []struct{ flag, given, right string }{
 		{"--output", "xml", "columns, strace, json"},
 		{"--trace", "opena", "did you mean open, openat?"},
+		{"--trace", "trace=opena", "did you mean open, openat?"},
+		{"--trace", "fault=open", "trace= (t=), status= or signal= (s=)"},
+		{"--trace", "status=fialed", "successful, failed, unfinished, unavailable, detached"},
+		{"--trace", "s=SIGFOO", "SIGINT"},
+		{"--status", "fialed", "successful, failed, unfinished, unavailable, detached"},
+		{"--signal", "99", "up to 64"},
+		{"--const-print-style", "decimal", "abbrev, raw, verbose"},
+		{"--summary-sort-by", "size", "time, min-time, max-time, avg-time, calls, errors, name, nothing"},
 		{"--trace", "%fil", "%file"},
 		{"--syscall-filters", "/(", "regular expression"},
 		{"--pid", "1,x", "process IDs"},
@@ -60,6 +73,45 @@ func TestFlagsSayWhatIsRight(t *testing.T) {
 			if !strings.Contains(err.Error(), want) {
 				t.Errorf("%s %s: %v: want %q in it", test.flag, test.given, err, want)
 			}
+		}
+	}
+}
+
+func TestQualifiers(t *testing.T) {
+	for _, test := range []struct {
+		flags                    []string
+		filter, statuses, signal string
+	}{
+		{[]string{"-e", "open"}, "open", "", ""},
+		{[]string{"-e", "trace=open", "-e", "t=!close,read"}, "!close,read", "", ""}, // the last one counts
+		{[]string{"-e", "status=failed", "-e", "openat"}, "openat", "failed", ""},    // of each kind
+		{[]string{"-e", "s=int", "-e", "signal=!TERM", "-e", "/^read=?$"}, "/^read=?$", "", "!TERM"},
+		{[]string{"-e", "signals=none"}, "", "", "none"},
+		{[]string{"-z"}, "", "successful", ""},
+		{[]string{"-Z"}, "", "failed", ""},
+		{[]string{"--failed"}, "", "failed", ""},
+		{[]string{"-z", "-Z"}, "", "failed", ""},
+		{[]string{"-Z", "-e", "status=!failed"}, "", "!failed", ""},
+		{[]string{"-e", "status=failed", "-z"}, "", "successful", ""},
+		{[]string{"--failed=false"}, "", "", ""},
+		{[]string{"--status", "unfinished", "--signal", "9"}, "", "unfinished", "KILL"},
+	} {
+		got := view{}
+		command := &cobra.Command{}
+		got.add(command)
+		if err := command.ParseFlags(test.flags); err != nil {
+			t.Errorf("%q: %v", test.flags, err)
+			continue
+		}
+		want := view{}
+		if test.statuses != "" {
+			want.statuses, _ = output.ParseStatuses(test.statuses)
+		}
+		if test.signal != "" {
+			want.signals, _ = output.ParseSignals(test.signal)
+		}
+		if got.filter.String() != test.filter || !slices.Equal(got.statuses, want.statuses) || !slices.Equal(got.signals, want.signals) {
+			t.Errorf("%q: %q, %v, %v", test.flags, got.filter.String(), got.statuses, got.signals)
 		}
 	}
 }

@@ -53,7 +53,7 @@ func (f *columnsFormat) fit(events []*event.Event) {
 	}
 	if len(events) > 0 {
 		for _, e := range []*event.Event{events[0], events[len(events)-1]} {
-			scratch = f.appendTime(scratch[:0], e.Start, f.options.Timestamps)
+			scratch = f.appendTime(scratch[:0], e.Start, events[0].Start)
 			f.time = max(f.time, len(scratch))
 		}
 	}
@@ -81,7 +81,8 @@ func (f *columnsFormat) callColumn() int { return f.time + f.task + f.comm + dur
 
 func (f *columnsFormat) append(dst []byte, e *event.Event) []byte {
 	start := len(dst)
-	dst = appendSpaces(f.appendTime(dst, e.Start, f.options.Timestamps), start, f.time)
+	dst = appendSpaces(f.appendTime(dst, e.Start, f.previous), start, f.time)
+	f.previous = e.Start
 	dst = appendSpaces(appendTask(dst, e), start, f.time+f.task)
 	dst = appendSpaces(appendPlain(dst, e.Task.Comm), start, f.time+f.task+f.comm)
 	if e.Returned() {

@@ -58,9 +58,7 @@ func (f *jsonFormat) end(dst []byte) []byte {
 }
 
 func appendContainer(dst []byte, container *recording.Container) []byte {
-	if *container == (recording.Container{}) {
-		return dst
-	}
+	start := len(dst)
 	dst = append(dst, `,"container":{`...)
 	first := true
 	for _, member := range []struct{ name, value string }{
@@ -77,6 +75,9 @@ func appendContainer(dst []byte, container *recording.Container) []byte {
 		dst = append(dst, member.name...)
 		dst = append(dst, `":`...)
 		dst = appendJSONString(dst, member.value)
+	}
+	if first {
+		return dst[:start]
 	}
 	return append(dst, '}')
 }
@@ -167,7 +168,8 @@ func (f *jsonFormat) appendCall(dst []byte, e *event.Event) []byte {
 	}
 	if !e.Failed() {
 		dst = append(dst, `,"ret":`...)
-		return strconv.AppendInt(dst, e.Call.Return, 10)
+		dst = strconv.AppendInt(dst, e.Call.Return, 10)
+		return appendPath(dst, "retPath", e, ring.ReturnArgument)
 	}
 	dst = append(dst, `,"ret":-1,"errno":`...)
 	number := -e.Call.Return
@@ -205,9 +207,24 @@ func (f *jsonFormat) appendArguments(dst []byte, e *event.Event) []byte {
 		dst = append(dst, `","value":`...)
 		f.text = strace.AppendArgument(f.text[:0], e, i, &f.strace)
 		dst = appendJSONString(dst, f.text)
+		dst = appendNumberMember(dst, "raw", strace.Raw(e, i))
+		dst = appendFields(dst, f.text)
+		dst = appendPath(dst, "path", e, i)
 		dst = append(dst, '}')
 	}
 	return append(dst, ']')
+}
+
+// appendPath appends, as a member, what a descriptor stands for, if that is known.
+func appendPath(dst []byte, member string, e *event.Event, index int) []byte {
+	path, known := strace.DescriptorPath(e, index)
+	if !known {
+		return dst
+	}
+	dst = append(dst, ',', '"')
+	dst = append(dst, member...)
+	dst = append(dst, `":`...)
+	return appendJSONString(dst, path)
 }
 
 // Where siginfo_t has what is shown of it, and the codes that decide

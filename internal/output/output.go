@@ -46,9 +46,22 @@ type Options struct {
 	Format Format
 	// StringLimit is how many bytes of a string are shown.
 	StringLimit int
-	// Timestamps and Durations are for the strace format, Timestamps also for columns.
+	// Escape, Constants and Descriptors are for columns and the strace format:
+	// JSON has names for constants, descriptors' meaning in members of its own.
+	Escape      strace.Escape
+	Constants   strace.Constants
+	Descriptors strace.Descriptors
+	// Unabbreviated shows all members of structs, in every format.
+	Unabbreviated bool
+	// Timestamps, Relative and Durations are for the strace format, the first
+	// two also for columns. Relative is the time since the line before.
 	Timestamps Timestamps
+	Relative   bool
 	Durations  bool
+	// Summary prints a table of the calls, SummarySort says in which order
+	// (SummarySorts); empty is the default.
+	Summary     Summary
+	SummarySort string
 	// Location is the time zone of timestamps, nil for UTC. JSON is always in UTC.
 	Location *time.Location
 	// Width is where lines of columns are cut; 0 cuts none.
@@ -70,14 +83,18 @@ type format interface {
 
 // Print writes the events of a recording that the selection chooses. If newer
 // calls had overwritten older ones, the first line says how many and since
-// when the history is complete. The error is the writer's.
+// when the history is complete; but a summary alone is a table that is just
+// strace's. The error is the writer's.
 func Print(w io.Writer, r *recording.Recording, history *event.History, selection *Selection, options *Options) error {
 	p := printer{
 		recording: r,
 		account:   &history.Account,
 		options:   options,
-		strace:    strace.Options{StringLimit: options.StringLimit},
+		strace:    strace.Options{StringLimit: options.StringLimit, Unabbreviated: options.Unabbreviated},
 		location:  options.Location,
+	}
+	if options.Format != JSON {
+		p.strace.Escape, p.strace.Constants, p.strace.Descriptors = options.Escape, options.Constants, options.Descriptors
 	}
 	if p.location == nil {
 		p.location = time.UTC
@@ -95,15 +112,21 @@ func Print(w io.Writer, r *recording.Recording, history *event.History, selectio
 	}
 	// Lines are collected: a write for each would cost more than its text.
 	const enough = 64 << 10
-	buffer := lines.begin(make([]byte, 0, enough+4096))
-	for _, e := range chosen {
-		buffer = lines.append(buffer, e)
-		if len(buffer) >= enough {
-			if _, err := w.Write(buffer); err != nil {
-				return fmt.Errorf("printing the recording: %w", err)
+	buffer := make([]byte, 0, enough+4096)
+	if options.Summary != SummaryOnly {
+		buffer = lines.begin(buffer)
+		for _, e := range chosen {
+			buffer = lines.append(buffer, e)
+			if len(buffer) >= enough {
+				if _, err := w.Write(buffer); err != nil {
+					return fmt.Errorf("printing the recording: %w", err)
+				}
+				buffer = buffer[:0]
 			}
-			buffer = buffer[:0]
 		}
+	}
+	if options.Summary != SummaryNone {
+		buffer = appendSummary(buffer, chosen, options.SummarySort)
 	}
 	if _, err := w.Write(buffer); err != nil {
 		return fmt.Errorf("printing the recording: %w", err)
@@ -119,6 +142,8 @@ type printer struct {
 	strace    strace.Options
 	location  *time.Location
 	first     *event.Event // nil if none is printed
+	// previous is when the line before began; 0 if there is none.
+	previous uint64
 }
 
 func (p *printer) format() (format, error) {
@@ -142,11 +167,31 @@ func (p *printer) wall(boot uint64) time.Time {
 	return p.recording.Clock.Wall(boot)
 }
 
-// appendTime appends an event's time as the options want it.
-func (p *printer) appendTime(dst []byte, boot uint64, timestamps Timestamps) []byte {
+// appendTime appends the time of a line that begins at that boot time, after
+// the line that began at previous, as the options want it.
+func (p *printer) appendTime(dst []byte, boot, previous uint64) []byte {
+	timestamps := p.options.Timestamps
+	if !p.options.Relative {
+		return p.appendAbsolute(dst, boot, timestamps)
+	}
+	if previous == 0 || previous > boot {
+		previous = boot
+	}
+	if timestamps == TimestampsDefault {
+		return appendSeconds(dst, boot-previous, relativeWidth)
+	}
+	dst = p.appendAbsolute(dst, boot, timestamps)
+	dst = append(dst, " (+"...)
+	return append(appendSeconds(dst, boot-previous, relativeWidth), ')')
+}
+
+// relativeWidth is what strace reserves for the seconds of a relative time.
+const relativeWidth = 6
+
+func (p *printer) appendAbsolute(dst []byte, boot uint64, timestamps Timestamps) []byte {
 	switch wall := p.wall(boot); timestamps {
 	case TimestampsEpoch:
-		return fmt.Appendf(dst, "%d.%06d", wall.Unix(), wall.Nanosecond()/1000)
+		return appendSeconds(dst, uint64(wall.UnixNano()), 0)
 	case TimestampsSeconds:
 		return wall.In(p.location).AppendFormat(dst, "15:04:05")
 	default:

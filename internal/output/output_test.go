@@ -248,17 +248,17 @@ func TestJSON(t *testing.T) {
 	const comm = `"comm":"\u001b[2J\n\"\\\ufffd\u009b"`
 	compare(t, got, strings.Join([]string{
 		`{"type":"gap","time":"2026-11-22T20:00:00.123456788Z","overwritten":100`,
-		`{"type":"syscall","time":"2026-11-22T20:00:00.123456789Z","durationNs":1234,"cpu":1,"pid":100,"tid":100,"comm":"cat","syscall":"execve","args":[{"name":"filename","value":"\"/bin/cat\""},{"name":"argv","value":"0x2000"},{"name":"envp","value":"0x3000"}],"ret":0`,
+		`{"type":"syscall","time":"2026-11-22T20:00:00.123456789Z","durationNs":1234,"cpu":1,"pid":100,"tid":100,"comm":"cat","syscall":"execve","args":[{"name":"filename","value":"\"/bin/cat\"","raw":4096},{"name":"argv","value":"0x2000","raw":8192},{"name":"envp","value":"0x3000","raw":12288}],"ret":0`,
 		`{"type":"exec","time":"2026-11-22T20:00:00.123457789Z","cpu":1,"pid":100,"tid":100,"comm":"cat","path":"/bin/cat","argv":["cat","\u001b[2J\n\"\\\ufffd\u009b"],"argc":3`,
-		`{"type":"syscall","time":"2026-11-22T20:00:00.123466789Z","durationNs":1234,"cpu":1,"pid":100,"tid":100,"comm":"cat","syscall":"openat","args":[{"name":"dfd","value":"AT_FDCWD"},{"name":"filename","value":"\"/nonexistent\""},{"name":"flags","value":"O_RDONLY"}],"ret":-1,"errno":"ENOENT"`,
-		`{"type":"syscall","time":"2026-11-22T20:00:00.123476789Z","durationNs":1234,"cpu":1,"pid":100,"tid":101,"containerTid":100,` + comm + `,"syscall":"openat","args":[{"name":"dfd","value":"AT_FDCWD"},{"name":"filename","value":"\"\\33[2J\\n\\\"\\\\\\377\\302\\233\""},{"name":"flags","value":"O_RDONLY"}],"ret":3`,
-		`{"type":"syscall","time":"2026-11-22T20:00:00.123486789Z","durationNs":1234,"cpu":1,"pid":200,"tid":200,"containerPid":1,"containerTid":1,"comm":"sh","syscall":"syscall_0x1d3","args":[{"name":"arg0","value":"0x1"},{"name":"arg1","value":"0x2"}],"ret":-1,"errno":"ENOSYS"`,
-		`{"type":"syscall","time":"2026-11-22T20:00:00.123491789Z","durationNs":1234,"cpu":1,"pid":100,"tid":100,"comm":"cat","abi":"i386","syscall":"close","args":[{"name":"fd","value":"4"}],"ret":0`,
+		`{"type":"syscall","time":"2026-11-22T20:00:00.123466789Z","durationNs":1234,"cpu":1,"pid":100,"tid":100,"comm":"cat","syscall":"openat","args":[{"name":"dfd","value":"AT_FDCWD","raw":18446744073709551516},{"name":"filename","value":"\"/nonexistent\"","raw":4096},{"name":"flags","value":"O_RDONLY","raw":0}],"ret":-1,"errno":"ENOENT"`,
+		`{"type":"syscall","time":"2026-11-22T20:00:00.123476789Z","durationNs":1234,"cpu":1,"pid":100,"tid":101,"containerTid":100,` + comm + `,"syscall":"openat","args":[{"name":"dfd","value":"AT_FDCWD","raw":18446744073709551516},{"name":"filename","value":"\"\\33[2J\\n\\\"\\\\\\377\\302\\233\"","raw":4096},{"name":"flags","value":"O_RDONLY","raw":0}],"ret":3`,
+		`{"type":"syscall","time":"2026-11-22T20:00:00.123486789Z","durationNs":1234,"cpu":1,"pid":200,"tid":200,"containerPid":1,"containerTid":1,"comm":"sh","syscall":"syscall_0x1d3","args":[{"name":"arg0","value":"0x1","raw":1},{"name":"arg1","value":"0x2","raw":2}],"ret":-1,"errno":"ENOSYS"`,
+		`{"type":"syscall","time":"2026-11-22T20:00:00.123491789Z","durationNs":1234,"cpu":1,"pid":100,"tid":100,"comm":"cat","abi":"i386","syscall":"close","args":[{"name":"fd","value":"4","raw":4}],"ret":0`,
 		`{"type":"fork","time":"2026-11-22T20:00:00.123496789Z","cpu":1,"pid":100,"tid":100,"comm":"cat","childPid":102,"childTid":102`,
 		`{"type":"syscall","time":"2026-11-22T20:00:00.123506789Z","durationNs":1234,"cpu":1,"pid":100,"tid":100,"comm":"cat","syscall":"getppid","args":[],"state":"unfinished"`,
 		`{"type":"signal","time":"2026-11-22T20:00:00.123516789Z","cpu":1,"pid":100,"tid":100,"comm":"cat","signal":"SIGSEGV","code":"SI_USER","sender":77`,
 		`{"type":"exit","time":"2026-11-22T20:00:00.123526789Z","cpu":1,"pid":100,"tid":100,"comm":"cat","signal":"SIGSEGV","coreDumped":true`,
-		`{"type":"syscall","time":"2026-11-22T20:00:00.123531789Z","durationNs":1234,"cpu":1,"pid":200,"tid":200,"containerPid":1,"containerTid":1,"comm":"sh","syscall":"exit_group","args":[{"name":"error_code","value":"1"}],"state":"noreturn"`,
+		`{"type":"syscall","time":"2026-11-22T20:00:00.123531789Z","durationNs":1234,"cpu":1,"pid":200,"tid":200,"containerPid":1,"containerTid":1,"comm":"sh","syscall":"exit_group","args":[{"name":"error_code","value":"1","raw":1}],"state":"noreturn"`,
 		`{"type":"exit","time":"2026-11-22T20:00:00.123536789Z","cpu":1,"pid":200,"tid":200,"containerPid":1,"containerTid":1,"comm":"sh","status":1`,
 		"",
 	}, container))
@@ -308,7 +308,7 @@ func TestSelection(t *testing.T) {
 	}{
 		{"all", Selection{}, "execve openat openat syscall_0x1d3 close getppid --- +++ exit_group +++"},
 		{"filter", Selection{Filter: filter}, "openat openat --- +++ exit_group +++"},
-		{"failed", Selection{Failed: true}, "openat syscall_0x1d3 --- +++ +++"},
+		{"failed", Selection{Statuses: OnlyStatus(StatusFailed)}, "openat syscall_0x1d3 --- +++ +++"},
 		{"process", Selection{PIDs: []int{200}}, "syscall_0x1d3 exit_group +++"},
 		{"thread", Selection{PIDs: []int{101, 7}}, "openat"},
 		{"comm", Selection{Comms: []string{"sh", "x"}}, "syscall_0x1d3 exit_group +++"},

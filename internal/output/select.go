@@ -6,6 +6,7 @@ import (
 
 	"traceloop/event"
 	"traceloop/ring"
+	"traceloop/strace"
 	"traceloop/syscalls"
 )
 
@@ -13,10 +14,15 @@ import (
 type Selection struct {
 	// Filter chooses among the calls; nil chooses all of them.
 	Filter *syscalls.Filter
-	// Failed leaves out the calls that succeeded or have not returned, and
-	// what goes with success. Signals and ends of tasks stay, as with
+	// Statuses chooses calls by how they ended. What goes with success, an
+	// exec and a fork, goes with it; signals and ends of tasks stay, as with
 	// strace's -Z.
-	Failed bool
+	Statuses Set
+	// Signals chooses which signals' deliveries are shown.
+	Signals Set
+	// Paths, if there are any, choose the calls that access one of them.
+	// Signals and ends of tasks stay, as with strace's -P.
+	Paths []string
 	// PIDs, if there are any, choose processes and threads, by the host's numbers.
 	PIDs []int
 	// Comms, if there are any, choose tasks by their names. The kernel keeps
@@ -71,11 +77,15 @@ func (s *Selection) oldest(history *event.History) uint64 {
 func (s *Selection) chooses(e *event.Event, comms []string) bool {
 	switch e.Type {
 	case ring.TypeCall:
-		if !s.Filter.Match(e.Row) || s.Failed && !e.Failed() {
+		if !s.Filter.Match(e.Row) || !s.Statuses.has(statusOf(e)) || len(s.Paths) > 0 && !touches(e, s.Paths) {
 			return false
 		}
 	case ring.TypeExec, ring.TypeFork:
-		if s.Failed {
+		if !s.Statuses.has(StatusSuccessful) || len(s.Paths) > 0 {
+			return false
+		}
+	case ring.TypeSignal:
+		if !s.Signals.has(e.Signal.Number) {
 			return false
 		}
 	}
@@ -83,4 +93,45 @@ func (s *Selection) chooses(e *event.Event, comms []string) bool {
 		return false
 	}
 	return len(comms) == 0 || slices.Contains(comms, e.Task.Comm)
+}
+
+// statusOf is how a call ended.
+func statusOf(e *event.Event) uint32 {
+	switch {
+	case e.Failed():
+		return StatusFailed
+	case !e.Returned() && e.Call.State == ring.StateInFlight:
+		return StatusDetached
+	case !e.Returned() || e.Row != nil && e.Row.Returns == syscalls.KindNever:
+		return StatusUnfinished
+	}
+	return StatusSuccessful
+}
+
+// touches says whether a call accesses one of the paths: by a name among its
+// arguments, which must be the path to the letter, or by a descriptor that it
+// was given or has returned.
+func touches(e *event.Event, paths []string) bool {
+	for i := range e.Call.Captures {
+		c := &e.Call.Captures[i]
+		if c.Layout == ring.LayoutPath && !c.Truncated && slices.Contains(paths, string(c.Data)) {
+			return true
+		}
+	}
+	if e.Row == nil {
+		return false
+	}
+	accesses := func(index int) bool {
+		path, known := strace.DescriptorPath(e, index)
+		return known && slices.Contains(paths, path)
+	}
+	for i := range e.Row.Arguments {
+		// AT_FDCWD is no descriptor of the working directory: as with strace,
+		// calls that just look up names from there do not access it.
+		const workingDirectory = -100
+		if int32(strace.Raw(e, i)) != workingDirectory && accesses(i) {
+			return true
+		}
+	}
+	return accesses(ring.ReturnArgument)
 }

@@ -2,7 +2,6 @@ package output
 
 import (
 	"bytes"
-	"fmt"
 
 	"traceloop/event"
 	"traceloop/ring"
@@ -12,7 +11,7 @@ import (
 // straceFormat is what strace -f -o FILE writes.
 type straceFormat struct {
 	*printer
-	line, result []byte // scratch
+	line []byte // scratch
 }
 
 // begin appends the gap, if there is one, in the form that strace gives to
@@ -56,15 +55,21 @@ func (f *straceFormat) appendPrefix(dst []byte, pid uint32, boot uint64) []byte 
 	start := len(dst)
 	dst = append(appendUint(dst, uint64(pid)), ' ')
 	dst = appendSpaces(dst, start, 6)
-	if f.options.Timestamps != TimestampsDefault {
-		dst = append(f.appendTime(dst, boot, f.options.Timestamps), ' ')
+	if f.timed() {
+		dst = append(f.appendTime(dst, boot, f.previous), ' ')
+		f.previous = boot
 	}
 	return dst
 }
 
+// timed says whether a time stands before each line.
+func (f *straceFormat) timed() bool {
+	return f.options.Timestamps != TimestampsDefault || f.options.Relative
+}
+
 func (f *straceFormat) append(dst []byte, e *event.Event) []byte {
 	start := len(dst)
-	if f.options.Timestamps == TimestampsDefault {
+	if !f.timed() {
 		dst = strace.AppendEvent(dst, e, &f.strace)
 	} else {
 		dst = f.appendTimed(dst, e)
@@ -73,35 +78,22 @@ func (f *straceFormat) append(dst []byte, e *event.Event) []byte {
 		return dst
 	}
 	if f.options.Durations && e.Returned() {
-		duration := e.End - e.Start
-		dst = fmt.Appendf(dst, " <%d.%06d>", duration/1e9, duration%1e9/1e3)
+		dst = append(dst, " <"...)
+		dst = append(appendSeconds(dst, e.End-e.Start, 0), '>')
 	}
 	return append(dst, '\n')
 }
-
-// resultColumn is the column in which strace begins a call's result, unless
-// the call is longer.
-const resultColumn = 40
 
 // appendTimed appends an event's line with its time, which strace counts when
 // it pads the line.
 func (f *straceFormat) appendTimed(dst []byte, e *event.Event) []byte {
 	start := len(dst)
 	dst = f.appendPrefix(dst, e.TID, e.Start)
-	if e.Type != ring.TypeCall {
-		f.line = strace.AppendEvent(f.line[:0], e, &f.strace)
-		return append(dst, withoutPID(f.line)...)
+	if e.Type == ring.TypeCall {
+		return strace.AppendCallInLine(dst, start, e, &f.strace)
 	}
-	var result []byte
-	f.line, f.result, result = appendCall(f.line[:0], f.result[:0], e, &f.strace)
-	dst = append(dst, f.line...)
-	if result == nil {
-		return dst
-	}
-	dst = append(dst, ' ')
-	dst = appendSpaces(dst, start, resultColumn)
-	dst = append(dst, "= "...)
-	return append(dst, result...)
+	f.line = strace.AppendEvent(f.line[:0], e, &f.strace)
+	return append(dst, withoutPID(f.line)...)
 }
 
 // appendCall appends a call as strace writes it, without padding, to call, and

@@ -79,6 +79,22 @@ static __always_inline bool changes_namespace(__u32 number)
 	return number == 272 || number == 308 || number == 310 || number == 346;
 }
 
+#define COMPAT_SIGRETURN 119
+
+/*
+ * Where a signal's frame has the mask that (rt_)sigreturn restores. The return
+ * from the handler has taken the frame's first word off the stack, and i386's
+ * sigreturn the second: arch/x86/include/asm/sigframe.h.
+ */
+static __always_inline __u64 signal_mask_address(struct pt_regs *regs, __u32 abi, __u32 number)
+{
+	if (abi == ABI_COMPAT)
+		return (__u32)regs->sp + (number == COMPAT_SIGRETURN ? 80 : 3 * 4 + 128 + 4 + 4 + 12 + 88);
+	if (abi == ABI_X32)
+		return regs->sp + 4 + 4 + 12 + 4 + 256;
+	return regs->sp + 8 + 8 + 24 + 256;
+}
+
 /* x86 keeps the order of stores: what a store publishes, earlier stores wrote. */
 #define publish(pointer, value) (*(volatile __u64 *)(pointer) = (value))
 
@@ -126,6 +142,16 @@ static __always_inline bool is_fork(__u32 abi, __u32 number)
 static __always_inline bool changes_namespace(__u32 number)
 {
 	return number == 97 || number == 268 || number == 337 || number == 375;
+}
+
+#define COMPAT_SIGRETURN 119
+
+/* Where a signal's frame has the mask: arch/arm64/kernel/signal.c and signal32.c. */
+static __always_inline __u64 signal_mask_address(struct pt_regs *regs, __u32 abi, __u32 number)
+{
+	if (abi == ABI_COMPAT)
+		return (__u32)regs->regs[13] + (number == COMPAT_SIGRETURN ? 0 : 128) + 4 + 4 + 12 + 84;
+	return regs->sp + 128 + 8 + 8 + 24;
 }
 
 /* arm64 may reorder stores; an exchange is a full barrier. */

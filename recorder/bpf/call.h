@@ -8,17 +8,69 @@
 #include "ring.h"
 #include "scope.h"
 
-/* The row of a call. Numbers beyond the table share the last, which no call has. */
-static __always_inline struct call_row *row_of(__u32 abi, __u32 number)
+/* Where the row of a call is. Numbers beyond the table share the last, which no call has. */
+static __always_inline __u32 row_index(__u32 abi, __u32 number)
 {
-	__u32 key;
-
 	if (abi == ABI_X32)
 		number &= 0x3fffffff;
 	if (number >= CALL_NUMBERS)
 		number = CALL_NUMBERS - 1;
-	key = abi == ABI_COMPAT ? CALL_NUMBERS + number : number;
+	return abi == ABI_COMPAT ? CALL_NUMBERS + number : number;
+}
+
+static __always_inline struct call_row *row_of(struct task_state *state)
+{
+	__u32 key = state->row;
+
 	return bpf_map_lookup_elem(&calls, &key);
+}
+
+/* Takes the arguments of a call of many in one (socketcall) from where they are: 32-bit words. */
+__noinline int take_arguments(struct task_state *state, __u32 count)
+{
+	__u32 words[6] = {};
+	long error;
+
+	if (!state || count > 6)
+		return 0;
+	error = bpf_probe_read_user(words, count * sizeof(words[0]), (void *)state->arguments[1]);
+	if (error) {
+		count_failure(PLACE_READ_BYTES, error);
+		return 0;
+	}
+	for (int i = 0; i < 6; i++)
+		state->arguments[i] = words[i];
+	return 1;
+}
+
+/* Finds the row of the call that a task is in: that of its number, or of what one of its arguments makes of it. */
+static __always_inline struct call_row *find_row(struct task_state *state)
+{
+	struct call_row *row, *other;
+	__u32 *variant;
+	__u32 value;
+	__u64 key;
+
+	state->inner = 0;
+	state->row = row_index(state->abi, state->number);
+	row = row_of(state);
+	if (!row || !row->variant || row->variant > 6)
+		return row;
+	value = state->arguments[row->variant - 1];
+	key = (__u64)state->row << 32 | value;
+	variant = bpf_map_lookup_elem(&variants, &key);
+	if (!variant)
+		return row;
+	other = bpf_map_lookup_elem(&calls, variant);
+	if (!other)
+		return row;
+	if (row->indirect) {
+		if (!take_arguments(state, other->arguments))
+			return row;
+		state->inner = value;
+	}
+	state->row = *variant;
+	return other;
 }
 
 static __always_inline bool wants(struct recording *recording, __u32 abi, __u32 number)
@@ -63,8 +115,11 @@ static __always_inline __u8 wanted(struct task_state *state)
 }
 
 /* Notes the call that a task is in, but for its memory and its start. */
-static __always_inline void note_call(struct task_state *state, struct pt_regs *regs, __u32 abi, __u32 number)
+static __always_inline struct call_row *note_call(struct task_state *state, struct pt_regs *regs, __u32 abi,
+						  __u32 number)
 {
+	struct call_row *row;
+
 	state->number = number;
 	state->abi = abi;
 	state->early_count = 0;
@@ -74,6 +129,10 @@ static __always_inline void note_call(struct task_state *state, struct pt_regs *
 	state->room = ~0U;
 	read_arguments(regs, abi, state->arguments);
 	state->wanted = wanted(state);
+	row = find_row(state);
+	if (row && row->on_stack)
+		state->arguments[0] = signal_mask_address(regs, abi, number);
+	return row;
 }
 
 /* Whether an argument of the call points to memory. */
@@ -88,62 +147,40 @@ static __always_inline bool points(struct task_state *state, struct call_row *ro
 	return value < 64 && only->values >> value & 1;
 }
 
-__noinline int capture_early(struct task_state *state, struct call_row *row)
+/* What the captures of a call's memory and of its descriptors go by. */
+static __always_inline void begin_captures(struct scratch *scratch, struct task_state *state,
+					   struct recording *recording, __u32 phase)
 {
-	struct task_memory *memory;
-	struct scratch *scratch;
-	__u32 limit = STRING_LIMIT_MAX;
+	struct head *head;
+	void *ring;
 
-	if (!state || !row)
-		return 0;
-	memory = bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), NULL, 0);
-	if (!memory)
-		return 0;
-	scratch = take_scratch();
-	if (!scratch)
-		return 0;
-	for (__u32 i = 0; i < MEMBERSHIPS; i++) {
-		struct recording *recording = recording_of(state->memberships[i].id);
-
-		/* Captured once for all of them: no recording gets more than it asked for. */
-		if (i < state->count && recording && recording->string_limit < limit)
-			limit = recording->string_limit;
-	}
-	scratch->string_limit = limit;
+	scratch->string_limit = recording->string_limit;
+	scratch->layouts = recording->layouts;
 	scratch->pointer_size = state->abi == ABI_NATIVE ? 8 : 4;
-	scratch->phase = CAPTURE_ENTRY;
-	scratch->room = ~0U;
-	scratch->result = 0;
-	scratch->size = 0;
+	scratch->phase = phase;
+	scratch->at = 0;
+	scratch->group = 0;
+	scratch->element = 0;
+	scratch->has_parts = 0;
+	scratch->id = recording->id;
+	scratch->stale = recording->stale;
+	head = head_of(recording->id, &ring);
+	scratch->newest = head ? *(volatile __u64 *)&head->sequence : 0;
 	for (int i = 0; i < 6; i++)
 		scratch->arguments[i] = state->arguments[i];
-	for (__u32 i = 0; i < CAPTURES; i++) {
-		struct capture_row capture_row = row->capture[i];
-		__u32 before = scratch->size;
+	/* Counted in memory: in a variable, the verifier would tell apart every way through a loop. */
+	scratch->captures = 0;
+}
 
-		if (i >= row->captures)
-			break;
-		if (capture_row.count >= COUNT_POINTED && capture_row.count < COUNT_ARGUMENT_BITS)
-			state->room = count_of(scratch, capture_row);
-		if ((capture_row.when != WHEN_EARLY && capture_row.when != WHEN_IN_OUT) || !points(state, row, i))
-			continue;
-		if (!capture(scratch, *(__u64 *)&capture_row))
-			continue;
-		if (scratch->size > EARLY_MAX) {
-			/* The exit will try again. */
-			scratch->size = before;
-			continue;
-		}
-		state->early_count++;
-		state->early_arguments |= 1 << (capture_row.argument & 7);
+/* Describes the descriptors among a call's arguments. */
+__noinline int describe_arguments(struct scratch *scratch, __u32 bits, bool anew)
+{
+	if (!scratch)
+		return 0;
+	for (__u32 i = 0; i < 6; i++) {
+		if (bits >> i & 1)
+			scratch->captures += describe(scratch, i, scratch->arguments[i], anew);
 	}
-	state->early_length = scratch->size;
-	for (__u32 i = 0; i < EARLY_MAX; i += 8) {
-		if (i >= scratch->size)
-			break;
-		copy_word(&memory->early[i], &scratch->bytes[i]);
-	}
-	give_back(scratch);
 	return 0;
 }
 
@@ -159,19 +196,178 @@ __noinline int is_aliased(struct task_state *state, __u32 argument)
 	return same > 1;
 }
 
-static __always_inline bool due_at_exit(struct task_state *state, struct capture_row row, bool failed)
+/* Whether a row's memory is captured now: at the call's entry or at its exit. */
+static __always_inline bool is_due(struct scratch *scratch, struct task_state *state, struct capture_row *row)
 {
-	switch (row.when) {
+	if (scratch->phase)
+		return row->when == WHEN_EARLY || row->when == WHEN_IN_OUT;
+	switch (row->when) {
 	case WHEN_IN:
 		return true;
 	case WHEN_EARLY:
 		/* After success a new image is at the addresses of the old one; after failure all is still there. */
 		if (is_execve(state->abi, state->number))
-			return failed;
-		return !(state->early_arguments >> (row.argument & 7) & 1) && !is_aliased(state, row.argument);
+			return scratch->failed;
+		return !(state->early_arguments >> (row->argument & 7) & 1) && !is_aliased(state, row->argument);
 	default:
-		return !failed;
+		return !scratch->failed;
 	}
+}
+
+/* The address of the element that is next of those captured one by one; 0: there is none. */
+static __always_inline __u64 next_element(struct scratch *scratch, struct capture_row *row)
+{
+	__u64 vector = scratch->arguments[row->argument < 6 ? row->argument : 0];
+	__u64 address;
+	long error;
+
+	if (!vector || scratch->turn >= scratch->turns || scratch->turn >= ELEMENTS)
+		return 0;
+	if (row->layout != LAYOUT_POINTERS)
+		return vector + scratch->turn * row->size;
+	address = read_pointer(scratch, vector, scratch->turn, &error);
+	if (error)
+		count_failure(PLACE_READ_VECTOR, error);
+	return error ? 0 : address;
+}
+
+/*
+ * Chooses what of a row's captures is next: the memory of an argument, then the
+ * parts of it, which stand behind it. Where an array's structs are captured one
+ * by one it goes back for each. Returns the capture's index, or -1 if the one
+ * that was looked at is not captured. A loop of its own in a function of its own
+ * would be deeper than calls may nest.
+ */
+__noinline int next_capture(struct scratch *scratch, struct task_state *state, struct call_row *row)
+{
+	struct capture_row *next;
+	__u32 i;
+
+	if (!scratch || !state || !row)
+		return -1;
+	i = scratch->at;
+	if (scratch->group && (i >= row->captures || i >= CAPTURES || !row->capture[i % CAPTURES].part)) {
+		scratch->turn++;
+		i = scratch->group - 1;
+	}
+	barrier_var(i);
+	next = &row->capture[i % CAPTURES];
+	scratch->at = i + 1;
+	if (next->part)
+		return scratch->has_parts ? i : -1;
+	if (!scratch->group) {
+		scratch->has_parts = 0;
+		if (!is_due(scratch, state, next) || !points(state, row, i % CAPTURES))
+			return -1;
+		if (!next->one_by_one)
+			return i;
+		scratch->group = i + 1;
+		scratch->turn = 0;
+		scratch->turns = next->count ? count_of(scratch, *next) : 1;
+	}
+	scratch->element = next_element(scratch, next);
+	if (scratch->element)
+		return i;
+	scratch->group = 0;
+	/* The parts behind it are of nothing. */
+	scratch->has_parts = 0;
+	return -1;
+}
+
+/* Captures the memory of a call that is due now. */
+static __always_inline void capture_memory(struct scratch *scratch, struct task_state *state, struct call_row *row)
+{
+	for (__u32 step = 0; step < CAPTURE_STEPS; step++) {
+		__u32 before = scratch->size;
+		__u32 captures = scratch->captures;
+		struct capture_row next;
+		int i, captured;
+
+		if (scratch->at >= row->captures && !scratch->group)
+			break;
+		i = next_capture(scratch, state, row);
+		if (i < 0)
+			continue;
+		barrier_var(i);
+		next = row->capture[(__u32)i % CAPTURES];
+		if (scratch->element && !next.part) {
+			next.layout = LAYOUT_STRUCT;
+			next.count = COUNT_ONE;
+		}
+		captured = capture(scratch, first_word(&next), second_word(&next));
+		scratch->captures += captured;
+		if (!next.part)
+			scratch->has_parts = captured && (!scratch->phase || next.when != WHEN_IN_OUT);
+		if (captured && next.descriptors)
+			describe_memory(scratch, next.argument, next.descriptors, next.when == WHEN_OUT);
+		if (!scratch->phase)
+			continue;
+		if (scratch->size > EARLY_MAX) {
+			/* The exit will try again. */
+			scratch->size = before;
+			scratch->captures = captures;
+			scratch->has_parts = 0;
+		} else if (captured) {
+			state->early_arguments |= 1 << (next.argument & 7);
+		}
+	}
+}
+
+__noinline int capture_early(struct task_state *state, struct call_row *row)
+{
+	struct recording *recording = NULL;
+	struct task_memory *memory;
+	struct scratch *scratch;
+	__u32 limit = STRING_LIMIT_MAX;
+	__u32 layouts = ~0U;
+
+	if (!state || !row)
+		return 0;
+	memory = bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), NULL, 0);
+	if (!memory)
+		return 0;
+	scratch = take_scratch();
+	if (!scratch)
+		return 0;
+	for (__u32 i = 0; i < MEMBERSHIPS; i++) {
+		struct recording *other = recording_of(state->memberships[i].id);
+
+		if (i >= state->count || !other)
+			continue;
+		/* Captured once for all of them: no recording gets more than it asked for. */
+		if (other->string_limit < limit)
+			limit = other->string_limit;
+		layouts &= other->layouts;
+		recording = recording ?: other;
+	}
+	if (!recording)
+		goto out;
+	begin_captures(scratch, state, recording, CAPTURE_ENTRY);
+	scratch->string_limit = limit;
+	scratch->layouts = layouts;
+	scratch->room = ~0U;
+	scratch->result = 0;
+	scratch->size = 0;
+	/* What one recording has need not be in another. */
+	describe_arguments(scratch, row->early_descriptors, state->count > 1);
+	for (__u32 i = 0; i < CAPTURES; i++) {
+		struct capture_row *capture_row = &row->capture[i];
+
+		if (i < row->captures && capture_row->count >= COUNT_POINTED &&
+		    capture_row->count < COUNT_ARGUMENT_BITS)
+			state->room = count_of(scratch, *capture_row);
+	}
+	capture_memory(scratch, state, row);
+	state->early_count = scratch->captures;
+	state->early_length = scratch->size;
+	for (__u32 i = 0; i < EARLY_MAX; i += 8) {
+		if (i >= scratch->size)
+			break;
+		copy_word(&memory->early[i], &scratch->bytes[i]);
+	}
+out:
+	give_back(scratch);
+	return 0;
 }
 
 /* Adds what was captured at the call's entry to its record. */
@@ -202,30 +398,21 @@ __noinline int add_early(struct scratch *scratch, struct task_state *state)
 __noinline int add_captures(struct scratch *scratch, struct task_state *state, struct recording *recording,
 			    struct call_row *row)
 {
-	bool failed;
-
 	if (!scratch || !state || !recording || !row)
 		return 0;
-	failed = (__s64)scratch->result < 0 && (__s64)scratch->result >= -4095;
-	scratch->string_limit = recording->string_limit;
-	scratch->pointer_size = state->abi == ABI_NATIVE ? 8 : 4;
-	scratch->phase = 0;
+	scratch->failed = (__s64)scratch->result < 0 && (__s64)scratch->result >= -4095;
+	begin_captures(scratch, state, recording, 0);
 	scratch->room = state->room;
-	for (int i = 0; i < 6; i++)
-		scratch->arguments[i] = state->arguments[i];
-	/* Counted in memory: in a variable, the verifier would tell apart every way through the loop. */
-	scratch->captures = 0;
-	if (state->early_count && !(failed && is_execve(state->abi, state->number)))
+	if (state->early_count && !(scratch->failed && is_execve(state->abi, state->number)))
 		scratch->captures = add_early(scratch, state);
-	for (__u32 i = 0; i < CAPTURES; i++) {
-		struct capture_row capture_row = row->capture[i];
-
-		if (i >= row->captures)
-			break;
-		if (due_at_exit(state, capture_row, failed) && points(state, row, i))
-			scratch->captures += capture(scratch, *(__u64 *)&capture_row);
-	}
-	scratch->call.counts |= scratch->captures << 4;
+	if (row->descriptors)
+		describe_arguments(scratch, row->descriptors & ~row->early_descriptors, false);
+	capture_memory(scratch, state, row);
+	if (row->late_descriptors)
+		describe_arguments(scratch, row->late_descriptors, true);
+	if (row->descriptors & 1 << RETURN_ARGUMENT && !scratch->failed)
+		scratch->captures += describe(scratch, RETURN_ARGUMENT, scratch->result, true);
+	scratch->call.counts |= (scratch->captures < CAPTURES_MAX ? scratch->captures : CAPTURES_MAX) << CAPTURES_SHIFT;
 	return 0;
 }
 
@@ -234,7 +421,7 @@ static __always_inline void build_call(struct scratch *scratch, struct task_stat
 {
 	__u64 duration = flags & CALL_NO_ENTRY ? 0 : end - state->start;
 	__u32 offset = sizeof(struct record_call);
-	__u32 number = state->number;
+	__u32 number = state->number | state->inner << 16;
 	__u32 arguments = row->arguments;
 	__u32 upper = scratch->result >> 32;
 	__u8 wide = 0;
@@ -273,7 +460,7 @@ static __always_inline void build_call(struct scratch *scratch, struct task_stat
 	scratch->call.counts = arguments;
 	scratch->record.flags = flags;
 	scratch->size = offset;
-	if (row->captures)
+	if (row->captures || row->descriptors)
 		add_captures(scratch, state, recording, row);
 }
 
@@ -301,7 +488,7 @@ static __noinline int count_unrecorded(struct recording *recording, bool lost)
 static __always_inline void finish_for(struct scratch *scratch, struct task_state *state, __u32 i, __u64 end,
 				       __u8 flags)
 {
-	struct call_row *row = row_of(state->abi, state->number);
+	struct call_row *row = row_of(state);
 	struct membership *membership = &state->memberships[i];
 	struct recording *recording = recording_of(membership->id);
 

@@ -4,15 +4,35 @@
 
 /* Reads the memory behind an argument into the record that is being made. */
 
-#include "maps.h"
+#include "descriptor.h"
 
 #define DATA_MAX PATH_LIMIT
+
+/* Reads a number of 2, 4 or 8 bytes in the struct that was captured last; 0 if it was captured only up to there. */
+static __always_inline __u64 number_in_struct(struct scratch *scratch, __u32 offset, __u32 width)
+{
+	__u32 at = scratch->base + offset;
+	__u64 number;
+
+	if (offset + width > scratch->base_length)
+		return 0;
+	barrier_var(at);
+	if (at > RECORD_MAX)
+		return 0;
+	number = *(volatile __u64 *)&scratch->bytes[at];
+	if (width == 2)
+		return (__u16)number;
+	return width == 4 ? (__u32)number : number;
+}
 
 /* How many bytes or elements the row's count amounts to. */
 static __always_inline __u64 count_of(struct scratch *scratch, struct capture_row row)
 {
 	__u32 argument;
 
+	if (row.count == COUNT_STRUCT)
+		return row.count_width ? number_in_struct(scratch, row.count_offset, row.count_width)
+				       : row.count_offset;
 	if (row.count == COUNT_RETURN)
 		return (__s64)scratch->result < 0 ? 0 : scratch->result;
 	if (row.count >= COUNT_ARGUMENT_BITS) {
@@ -230,12 +250,13 @@ __noinline int count_entries(struct scratch *scratch, __u64 address, __u64 bytes
  * to read or it could not be read. A function of its own for the verifier:
  * checked once, whatever its callers do.
  */
-__noinline int capture(struct scratch *scratch, __u64 packed)
+__noinline int capture(struct scratch *scratch, __u64 first, __u64 second)
 {
-	struct capture_row row = *(struct capture_row *)&packed;
+	__u64 words[] = {first, second};
+	struct capture_row row = *(struct capture_row *)words;
 	struct capture *header;
 	__u32 size, limit;
-	__u64 address, count = 0;
+	__u64 address, count;
 	bool truncated = false;
 	long length;
 	__u8 *to;
@@ -246,15 +267,19 @@ __noinline int capture(struct scratch *scratch, __u64 packed)
 	barrier_var(size);
 	if (size > RECORD_MAX - sizeof(*header))
 		return 0;
-	address = scratch->arguments[row.argument];
+	if (!(scratch->layouts >> (row.layout & 31) & 1))
+		return 0;
+	if (row.part)
+		address = number_in_struct(scratch, row.pointer, scratch->pointer_size);
+	else
+		address = scratch->element ?: scratch->arguments[row.argument];
 	if (!address)
 		return 0;
 	header = (void *)&scratch->bytes[size];
 	size += sizeof(*header);
 	to = (void *)header + sizeof(*header);
 	limit = scratch->string_limit;
-	if (row.count)
-		count = count_of(scratch, row);
+	count = row.count ? count_of(scratch, row) : 1;
 	if (row.limit && row.limit <= 6 && count > scratch->arguments[row.limit - 1])
 		count = scratch->arguments[row.limit - 1];
 
@@ -341,11 +366,29 @@ __noinline int capture(struct scratch *scratch, __u64 packed)
 		length = RECORD_MAX - size;
 		truncated = true;
 	}
-	header->argument = row.argument | (scratch->phase | (truncated ? CAPTURE_TRUNCATED : 0)) << 4;
+	header->argument = row.part ? PART_BIT + row.part - 1 : row.argument;
+	header->argument |= (scratch->phase | (truncated ? CAPTURE_TRUNCATED : 0)) << 4;
 	header->layout = row.layout;
 	header->length = length;
+	if (!row.part) {
+		scratch->base = size;
+		scratch->base_length = length;
+	}
 	scratch->size = size + length;
 	return 1;
+}
+
+/* Describes the file descriptors in the memory that was captured last. */
+__noinline int describe_memory(struct scratch *scratch, __u32 argument, __u32 stride, bool anew)
+{
+	if (!scratch)
+		return 0;
+	for (__u32 i = 0; i < DESCRIPTORS; i++) {
+		if (i * stride + 4 > scratch->base_length)
+			break;
+		scratch->captures += describe(scratch, argument, number_in_struct(scratch, i * stride, 4), anew);
+	}
+	return 0;
 }
 
 #endif

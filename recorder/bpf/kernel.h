@@ -14,8 +14,11 @@
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
+struct proc_ns_operations;
+
 struct ns_common {
 	unsigned int inum;
+	const struct proc_ns_operations *ops;
 };
 
 struct mnt_namespace {
@@ -38,6 +41,129 @@ struct pid {
 struct thread_info {
 	unsigned long flags;
 	__u32 status; /* x86 only */
+};
+
+struct qstr {
+	const unsigned char *name;
+};
+
+struct hlist_bl_node {
+	struct hlist_bl_node **pprev;
+};
+
+struct seqcount {
+	unsigned int sequence;
+};
+
+struct seqcount_spinlock {
+	struct seqcount seqcount;
+};
+
+struct super_block {
+	unsigned long s_magic;
+};
+
+struct inode {
+	unsigned short i_mode;
+	unsigned long i_ino;
+	__u32 i_rdev;
+	struct super_block *i_sb;
+	void *i_private;
+};
+
+struct dentry {
+	struct seqcount_spinlock d_seq;
+	struct hlist_bl_node d_hash;
+	struct dentry *d_parent;
+	struct qstr d_name;
+	struct inode *d_inode;
+};
+
+struct vfsmount {
+	struct dentry *mnt_root;
+};
+
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
+};
+
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+};
+
+struct fs_struct {
+	struct path root;
+	struct path pwd;
+};
+
+struct file {
+	struct path f_path;
+	void *private_data;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct proc_ns_operations {
+	const char *name;
+};
+
+struct sock_common {
+	unsigned short skc_family;
+	unsigned char skc_state;
+	__u16 skc_dport;
+	__u32 skc_daddr;
+	__u32 skc_rcv_saddr;
+	struct {
+		__u8 bytes[16];
+	} skc_v6_daddr, skc_v6_rcv_saddr;
+};
+
+struct socket;
+
+struct sock {
+	struct sock_common __sk_common;
+	__u16 sk_type;
+	__u16 sk_protocol;
+	struct socket *sk_socket;
+};
+
+struct socket {
+	struct sock *sk;
+};
+
+struct socket_alloc {
+	struct socket socket;
+	struct inode vfs_inode;
+};
+
+struct inet_sock {
+	__u16 inet_sport;
+};
+
+struct unix_address {
+	int len;
+	struct {
+		unsigned short sun_family;
+	} name[];
+};
+
+struct unix_sock {
+	struct unix_address *addr;
+	struct sock *peer;
+};
+
+struct netlink_sock {
+	__u32 portid;
 };
 
 struct mm_struct {
@@ -68,6 +194,8 @@ struct task_struct {
 	struct signal_struct *signal;
 	struct nsproxy *nsproxy;
 	struct mm_struct *mm;
+	struct fs_struct *fs;
+	struct files_struct *files;
 	struct sigpending pending;
 };
 
@@ -95,7 +223,7 @@ struct cgroup;
 #if defined(__TARGET_ARCH_x86)
 
 struct pt_regs {
-	unsigned long r10, r9, r8, bp, bx, cx, dx, si, di, orig_ax;
+	unsigned long r10, r9, r8, bp, bx, cx, dx, si, di, sp, orig_ax;
 };
 
 #elif defined(__TARGET_ARCH_arm64)
@@ -109,6 +237,7 @@ struct pt_regs {
 		struct user_pt_regs user_regs;
 		struct {
 			__u64 regs[31];
+			__u64 sp;
 		};
 	};
 	__u64 orig_x0;

@@ -5,6 +5,8 @@
 
 enum chunk_constant chunk_constant;
 enum capture_constant capture_constant;
+enum argument_constant argument_constant;
+enum descriptor_flag descriptor_flag;
 enum type type;
 enum call_flag call_flag;
 enum exit_flag exit_flag;
@@ -21,6 +23,8 @@ struct record_call record_call;
 struct call_long call_long;
 struct capture capture;
 struct buffer buffer;
+struct descriptor descriptor;
+struct descriptor_socket descriptor_socket;
 struct record_signal record_signal;
 struct record_exec record_exec;
 struct record_fork record_fork;

@@ -126,7 +126,7 @@ struct record_call {
 	__u32 duration; /* ns */
 	__u16 number;
 	__u8 wide;   /* bit i: argument i takes 8 bytes */
-	__u8 counts; /* arguments, captures << 4 */
+	__u8 counts; /* arguments, captures << 3 */
 	__s32 result; /* return value's lower half */
 };
 
@@ -168,9 +168,17 @@ enum capture_constant {
 };
 
 struct capture {
-	__u8 argument; /* index, flags << 4 */
+	__u8 argument; /* index or part, flags << 4 */
 	__u8 layout;
 	__u16 length;
+};
+
+enum argument_constant {
+	ARGUMENTS_MASK = 7,  /* of record_call.counts */
+	CAPTURES_SHIFT = 3,
+	CAPTURES_MAX = 31,
+	RETURN_ARGUMENT = 7, /* of capture.argument: the capture is of what was returned */
+	PART_BIT = 8,        /* part n of the capture before it: PART_BIT + n - 1 */
 };
 
 /* One element of LAYOUT_BUFFERS. */
@@ -179,6 +187,39 @@ struct buffer {
 	__u64 length;   /* as the program gave it */
 	__u16 captured; /* bytes that follow */
 } __attribute__((packed));
+
+/*
+ * What an open file is. A socket has a struct descriptor_socket behind it and
+ * its name in the unix domain; another file has the names of its path, the last
+ * one first, each with a NUL.
+ */
+struct descriptor {
+	__s32 number; /* the file descriptor; AT_FDCWD for the working directory */
+	__u32 magic;  /* of the file system: include/uapi/linux/magic.h */
+	__u64 inode;
+	__u32 device; /* of a device's inode, as the kernel has it: major << 20 | minor */
+	__u16 mode;   /* type and permissions; 0: nothing is open */
+	__u16 flags;
+};
+
+enum descriptor_flag {
+	DESCRIPTOR_DELETED = 1 << 0, /* the name is gone */
+	DESCRIPTOR_CUT = 1 << 1,     /* there are more names */
+	DESCRIPTOR_NAMELESS = 1 << 2, /* no part of any tree of files: one name and no path */
+};
+
+struct descriptor_socket {
+	__u16 family;
+	__u16 type;
+	__u16 protocol;
+	__u16 state;       /* include/net/tcp_states.h */
+	__u16 local_port;  /* in network order, as are all of the following */
+	__u16 remote_port;
+	__u32 port_id;     /* netlink's, in the host's order */
+	__u8 local[16];    /* an IPv4 address has the first four bytes */
+	__u8 remote[16];
+	__u64 peer;        /* inode of a unix socket's peer */
+};
 
 /* TYPE_SIGNAL */
 struct record_signal {
@@ -222,7 +263,7 @@ struct record_exit {
 	__u32 code;
 };
 
-/* When a capture is made. */
+/* When a capture is made; of a file descriptor: when to look what it is. */
 enum when {
 	WHEN_IN = 1,  /* memory that the call only reads: read when it has ended, when no page is cold */
 	WHEN_EARLY,   /* memory that the call reads and overwrites, or that a call reads which never returns */
@@ -237,6 +278,7 @@ enum count {
 	COUNT_RETURN = 7,        /* the return value */
 	COUNT_POINTED = 8,       /* + i: the __u32 that argument i points to */
 	COUNT_ARGUMENT_BITS = 16, /* + i: argument i counts bits, rounded up to 8-byte words (select) */
+	COUNT_STRUCT = 24,        /* of a part: a number in the struct that has its pointer */
 };
 
 #endif

@@ -14,7 +14,11 @@ enum limit {
 	CALL_NUMBERS = 576,     /* per ABI; x86's third ABI ends at 547 */
 	RECORD_MAX = 3840,      /* bytes; with a chunk's header, a task and a time it fits a chunk */
 	EARLY_MAX = 1024,       /* bytes captured at a call's entry */
-	CAPTURES = 6,
+	CAPTURES = 8,
+	ELEMENTS = 7,           /* captured one by one of an array */
+	CAPTURE_STEPS = 48,     /* captures tried for a call */
+	DESCRIBED = 128,        /* descriptors that a CPU remembers to have described */
+	DESCRIPTORS = 16,       /* looked at in one capture */
 	CGROUP_DEPTH = 32,
 	STATES = 4096,          /* tasks whose state is found without a look-up of their storage */
 	VERDICTS = 16384,
@@ -39,11 +43,11 @@ enum place {
 /* A recording's options, by its index. */
 struct recording {
 	__u32 id;             /* index | incarnation << 16; 0: free */
+	__u32 layouts;        /* bit per layout that is captured */
 	__u32 slots;          /* chunks that hold records */
 	__u32 header_chunks;  /* chunks before them */
 	__u32 string_limit;
 	__u32 stale;          /* an open chunk this many sequence numbers old is left */
-	__u32 reserved;
 	__u64 native[9];      /* calls to record, a bit per number; the last bit: numbers beyond */
 	__u64 compat[9];
 };
@@ -53,16 +57,28 @@ struct members {
 	__u32 ids[MEMBERSHIPS]; /* 0: none */
 };
 
-/* What to capture of one argument: packed into 8 bytes to travel in a register. */
+/*
+ * What to capture of one argument, or of the memory that this points to in
+ * turn: its parts stand behind it. Packed into words to travel in registers.
+ */
 struct capture_row {
 	__u8 argument;
 	__u8 layout;
 	__u8 when;
 	__u8 count;
 	__u16 size;
-	__u8 limit;       /* argument + 1 that the count never exceeds; 0: none */
-	__u8 conditional; /* only if the row's condition of the same index holds */
-};
+	__u8 limit;         /* argument + 1 that the count never exceeds; 0: none */
+	__u8 conditional;   /* only if the row's condition of the same index holds */
+	__u16 pointer;      /* of a part: where its pointer stands in the struct before it */
+	__u16 count_offset; /* of a part: where its count stands, or the count itself */
+	__u8 count_width;   /* of a part: bytes of its count; 0: it is count_offset */
+	__u8 part;          /* its number; 0: none */
+	__u8 one_by_one;    /* each element has a capture of its own, with its parts */
+	__u8 descriptors;   /* bytes from one file descriptor in it to the next; 0: there are none */
+} __attribute__((aligned(8)));
+
+#define first_word(row) (((__u64 *)(row))[0])
+#define second_word(row) (((__u64 *)(row))[1])
 
 /* Whether an argument points to memory, from another one's value. */
 struct condition {
@@ -76,8 +92,14 @@ struct condition {
 struct call_row {
 	__u8 arguments; /* six for a number that has no row of its own */
 	__u8 captures;
-	__u8 early; /* of the captures, how many are made at entry */
-	__u8 reserved[5];
+	__u8 early;             /* of the captures, how many are made at entry */
+	__u8 variant;           /* argument + 1 whose value may lead to another row; 0: none */
+	__u8 descriptors;       /* bit per argument that is one; bit 7: what is returned is */
+	__u8 early_descriptors; /* those of them that the call closes */
+	__u8 late_descriptors;  /* those of them that the call changes */
+	__u8 on_stack;          /* the first argument is where a signal's frame has its mask */
+	__u8 indirect;          /* the variants' arguments stand where the second argument points to */
+	__u8 reserved[7];
 	struct capture_row capture[CAPTURES];
 	struct condition only[CAPTURES];
 };
@@ -117,6 +139,9 @@ struct task_state {
 	};
 	__u32 tree[MEMBERSHIPS]; /* recordings it is in by descent */
 	__u32 pending;           /* one of tree is pending */
+	__u32 row;               /* of the call that it is in */
+	__u32 inner;             /* of an indirect call, which: the first argument that it was made with */
+	__u32 reserved;
 	__u32 room;              /* bytes that an address's length argument gave, ~0 if it gave none */
 };
 
@@ -132,6 +157,16 @@ struct task_memory {
 	__u8 early[EARLY_MAX]; /* captured at a call's entry */
 };
 
+/* A path's way from a file up to the root of its task: addresses in the kernel. */
+struct walk {
+	__u64 dentry;
+	__u64 mount;
+	__u64 top; /* of the mount */
+	__u64 root_dentry;
+	__u64 root_mount;
+	__u64 cut;
+};
+
 /* Where a CPU puts a record together. */
 struct scratch {
 	__u64 busy;
@@ -144,6 +179,23 @@ struct scratch {
 	__u32 captures;
 	__u32 room;   /* as the state has it */
 	__u32 offset; /* in the chunk, of what is written next */
+	__u32 layouts;
+	__u32 base;    /* of the struct that was captured last */
+	__u32 base_length;
+	__u32 failed;  /* the call has */
+	/* Where the captures of a row are: see next_capture. */
+	__u32 at;      /* row that is next */
+	__u32 group;   /* row + 1 whose elements are captured one by one; 0: none */
+	__u32 turn;    /* number of its element */
+	__u64 turns;   /* how many it has */
+	__u64 element; /* address of the element; 0: an argument is captured */
+	__u32 has_parts; /* what was captured last has its pointers */
+	__u32 reserved;
+	/* Of the recording, for what a descriptor is. */
+	__u32 id;
+	__u32 stale;
+	__u64 newest; /* sequence number */
+	struct walk walk;
 	union {
 		struct record record;
 		struct record_call call;
@@ -179,10 +231,35 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 2 * CALL_NUMBERS);
+	__uint(max_entries, 2 * CALL_NUMBERS); /* then the variants' rows */
 	__type(key, __u32);
 	__type(value, struct call_row);
 } calls SEC(".maps");
+
+/* The row of a variant, by its call's row and the value of the argument that decides. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u64); /* row << 32 | value */
+	__type(value, __u32);
+} variants SEC(".maps");
+
+/* A descriptor that a CPU described, and the chunk that has it or a later one. */
+struct described {
+	__u64 descriptor; /* pid << 32 | number */
+	__u64 file;
+	__u64 dentry;
+	__u64 sequence;
+	__u32 version; /* of the dentry: it changes with its name */
+	__u32 id;      /* of the recording */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, DESCRIBED);
+	__type(key, __u32);
+	__type(value, struct described);
+} descriptors SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);

@@ -49,10 +49,9 @@ int BPF_PROG(enter_call, struct pt_regs *regs, long number)
 	state->version++;
 	barrier();
 	state->in_call = 1;
-	note_call(state, regs, abi, number);
+	row = note_call(state, regs, abi, number);
 	if (state->wanted) {
-		row = row_of(abi, number);
-		if (row && row->early)
+		if (row && (row->early || row->early_descriptors))
 			capture_early(state, row);
 		state->start = now();
 	}

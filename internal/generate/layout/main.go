@@ -26,7 +26,9 @@ var exported = map[string]string{
 }
 
 // public are the enums whose constants other packages use as plain numbers.
-var public = map[string]bool{"capture_constant": true, "chunk_constant": true}
+var public = map[string]bool{
+	"argument_constant": true, "capture_constant": true, "chunk_constant": true, "descriptor_flag": true,
+}
 
 func main() {
 	if len(os.Args) != 4 {

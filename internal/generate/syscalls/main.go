@@ -1,7 +1,9 @@
 // Command syscalls writes package syscalls' tables from its text files:
 // kinds.txt (kinds of arguments), calls.txt (a row per system call) and, for the
 // numbers, golang.org/x/sys/unix at the version that go.mod names, with
-// numbers.txt for what that lacks. Run it at the module's root:
+// numbers.txt for what that lacks. Families of calls and kinds may be in files
+// of their own, calls_FAMILY.txt and kinds_FAMILY.txt: they are read after the
+// others, in the order of their names. Run it at the module's root:
 //
 //	go run ./internal/generate/syscalls
 package main
@@ -30,15 +32,25 @@ func main() {
 // generate writes the Go files of package syscalls into its directory, where
 // the text files are too.
 func generate(directory string) error {
-	kinds, err := parseFile(filepath.Join(directory, "kinds.txt"), parseKinds)
+	lines, err := readFamilies(directory, "kinds")
 	if err != nil {
 		return err
 	}
-	rows, err := parseFile(filepath.Join(directory, "calls.txt"), parseRows)
+	kinds, err := parseKinds(lines)
 	if err != nil {
 		return err
 	}
-	extra, err := parseFile(filepath.Join(directory, "numbers.txt"), parseNumbers)
+	if lines, err = readFamilies(directory, "calls"); err != nil {
+		return err
+	}
+	rows, err := parseRows(lines)
+	if err != nil {
+		return err
+	}
+	if lines, err = readLines(filepath.Join(directory, "numbers.txt")); err != nil {
+		return err
+	}
+	extra, err := parseNumbers(lines)
 	if err != nil {
 		return err
 	}
@@ -68,6 +80,15 @@ func generate(directory string) error {
 		}
 	}
 	return nil
+}
+
+// readFamilies reads NAME.txt and all NAME_*.txt.
+func readFamilies(directory, name string) ([]line, error) {
+	families, err := filepath.Glob(filepath.Join(directory, name+"_*.txt"))
+	if err != nil {
+		return nil, err
+	}
+	return readLines(append([]string{filepath.Join(directory, name+".txt")}, families...)...)
 }
 
 // moduleDirectory returns where the source of a module that go.mod requires is.

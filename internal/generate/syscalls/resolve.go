@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +16,14 @@ type call struct {
 	arguments []resolved
 	returns   string
 	sets      []string
+	by        int // index of the argument that the variants go by
+	variants  []variant
+}
+
+// variant is the row of one value of the argument that a call's variants go by.
+type variant struct {
+	value uint32
+	row   int // index into a table's calls
 }
 
 // resolved is an argument as it is in a register.
@@ -26,57 +36,151 @@ type resolved struct {
 	limit string
 	only  string // a composite literal's fields, or empty
 	when  string // a constant of ring, or empty
-	// layout is a constant of ring.
-	layout string
+	// layout is a constant of ring. An early descriptor has none.
+	layout      string
+	descriptors int
+	parts       []resolvedPart
+}
+
+// resolvedPart is a part as it is in an ABI's struct.
+type resolvedPart struct {
+	name    string
+	layout  string // a constant of ring
+	size    int
+	pointer int
+	width   int // of the number that counts; 0: count is that number
+	count   int // where the number stands, or the number
 }
 
 // table is everything that the Go source says.
 type table struct {
 	calls   []string                  // the distinct calls' source
+	indexes map[string]int            // into calls, by the source
 	numbers map[string]map[string]int // by ABI and name
 	rows    map[string]map[string]int // index into calls by ABI and name
 }
 
+// add returns the index of a call's source, of which those that come out the
+// same are there once.
+func (t *table) add(c *call) int {
+	source := callSource(c)
+	index, known := t.indexes[source]
+	if !known {
+		index = len(t.calls)
+		t.indexes[source] = index
+		t.calls = append(t.calls, source)
+	}
+	return index
+}
+
 // resolve joins kinds, rows and numbers.
-func resolve(kinds []kind, rows []*row, numbers map[string]map[string]int) (*table, error) {
-	byName := map[string]kind{}
+func resolve(kinds []*kind, rows []*row, numbers map[string]map[string]int) (*table, error) {
+	kindsByName := map[string]*kind{}
 	for _, k := range kinds {
-		byName[k.name] = k
+		kindsByName[k.name] = k
+	}
+	rowsByName := map[string][]*row{}
+	variantsByName := map[string][]*row{}
+	for _, r := range rows {
+		if r.isVariant() {
+			variantsByName[r.name] = append(variantsByName[r.name], r)
+		} else {
+			rowsByName[r.name] = append(rowsByName[r.name], r)
+		}
 	}
 
 	var problems []error
-	seen := map[string]int{}
-	t := &table{numbers: numbers, rows: map[string]map[string]int{}}
+	t := &table{indexes: map[string]int{}, numbers: numbers, rows: map[string]map[string]int{}}
 	for _, abi := range abis {
 		t.rows[abi.name] = map[string]int{}
 		for _, name := range sortedNames(numbers[abi.name]) {
-			r := findRow(rows, name, abi)
+			r := findRow(rowsByName[name], abi)
 			if r == nil {
 				problems = append(problems, fmt.Errorf("calls.txt: no row for %s of %s", name, abi.name))
 				continue
 			}
 			r.used = true
-			c, err := resolveRow(r, abi, byName)
+			c, err := resolveRow(r, abi, kindsByName, "int")
 			if err != nil {
-				problems = append(problems, fmt.Errorf("calls.txt:%d: %s of %s: %w", r.line, name, abi.name, err))
+				problems = append(problems, fmt.Errorf("%s: %s of %s: %w", r.at, name, abi.name, err))
 				continue
 			}
-			source := callSource(c)
-			index, known := seen[source]
-			if !known {
-				index = len(t.calls)
-				seen[source] = index
-				t.calls = append(t.calls, source)
+			if err := t.addVariants(c, variantsByName[name], abi, kindsByName); err != nil {
+				problems = append(problems, err)
+				continue
 			}
-			t.rows[abi.name][name] = index
+			t.rows[abi.name][name] = t.add(c)
 		}
 	}
 	for _, r := range rows {
-		if !r.used {
-			problems = append(problems, fmt.Errorf("calls.txt:%d: no ABI has the call %s", r.line, r.name))
+		switch {
+		case r.used:
+		case r.isVariant() && len(rowsByName[r.name]) == 0:
+			problems = append(problems, fmt.Errorf("%s: a variant of %s, which has no row of its own: want %[2]s(...) for all other values", r.at, r.name))
+		case r.isVariant() && len(problems) > 0: // It may be for the problems that it was not used.
+		case r.isVariant():
+			problems = append(problems, fmt.Errorf("%s: no ABI has the call %s, or all values are those of ABIs' own variants", r.at, r.name))
+		case len(rowsByName[r.name]) > 1:
+			problems = append(problems, fmt.Errorf("%s: another row of %s: want one for an ABI, and one for all others", r.at, r.name))
+		default:
+			problems = append(problems, fmt.Errorf("%s: no ABI has the call %s", r.at, r.name))
 		}
 	}
 	return t, errors.Join(problems...)
+}
+
+// addVariants adds an ABI's variants of a call to the table and to the call.
+func (t *table) addVariants(c *call, rows []*row, abi abi, kinds map[string]*kind) error {
+	chosen := map[uint32]*row{}
+	var first *row
+	for _, r := range rows {
+		if !r.isOf(abi) {
+			continue
+		}
+		if first == nil {
+			first = r
+		}
+		if r.by != first.by {
+			return fmt.Errorf("%s: a variant of %s by %s: those of %s go by %s", r.at, r.name, r.by, first.at, first.by)
+		}
+		for _, value := range r.values {
+			other := chosen[value]
+			switch {
+			case other == nil || len(other.abis) == 0 && len(r.abis) > 0:
+				chosen[value] = r
+			case len(other.abis) > 0 && len(r.abis) == 0: // The ABI's own goes before it.
+			default:
+				return fmt.Errorf("%s: %s of %s: the value %#x of %s is one of %s already", r.at, r.name, abi.name, value, r.by, other.at)
+			}
+		}
+	}
+	if first == nil {
+		return nil
+	}
+
+	isBy := func(a resolved) bool { return a.name == first.by }
+	c.by = slices.IndexFunc(c.arguments, isBy)
+	if c.by < 0 {
+		return fmt.Errorf("%s: %s of %s: its row has no argument %s", first.at, first.name, abi.name, first.by)
+	}
+	indexes := map[*row]int{}
+	for _, value := range slices.Sorted(maps.Keys(chosen)) {
+		r := chosen[value]
+		if _, known := indexes[r]; !known {
+			one, err := resolveRow(r, abi, kinds, c.returns)
+			if err == nil && slices.IndexFunc(one.arguments, isBy) != c.by {
+				err = fmt.Errorf("%s must be argument %d, as it is in the call's own row", first.by, c.by)
+			}
+			if err != nil {
+				return fmt.Errorf("%s: %s of %s: %w", r.at, r.name, abi.name, err)
+			}
+			one.sets = c.sets
+			r.used = true
+			indexes[r] = t.add(one)
+		}
+		c.variants = append(c.variants, variant{value, indexes[r]})
+	}
+	return nil
 }
 
 // sortedNames returns the names in the order of their numbers.
@@ -89,25 +193,24 @@ func sortedNames(numbers map[string]int) []string {
 	return names
 }
 
-// findRow returns the row of an ABI's call: the ABI's own before that of all.
-func findRow(rows []*row, name string, abi abi) *row {
-	var general *row
+// findRow returns an ABI's row among those of a call: the ABI's own before
+// that of all.
+func findRow(rows []*row, abi abi) *row {
+	var found *row
 	for _, r := range rows {
-		switch {
-		case r.name != name:
-		case slices.Contains(r.abis, abi.name):
-			return r
-		case len(r.abis) == 0:
-			general = r
+		if r.isOf(abi) && (found == nil || len(found.abis) == 0) {
+			found = r
 		}
 	}
-	return general
+	return found
 }
 
-func resolveRow(r *row, abi abi, kinds map[string]kind) (*call, error) {
-	c := &call{name: r.name, returns: r.returns, sets: r.sets}
-	if _, known := kinds[r.returns]; !known {
-		return nil, fmt.Errorf("unknown kind %q", r.returns)
+// resolveRow returns a row as it is for an ABI. It returns a value of the kind
+// returns unless the row says what.
+func resolveRow(r *row, abi abi, kinds map[string]*kind, returns string) (*call, error) {
+	c := &call{name: r.name, returns: cmp.Or(r.returns, returns), sets: r.sets}
+	if _, known := kinds[c.returns]; !known {
+		return nil, fmt.Errorf("unknown kind %q", c.returns)
 	}
 
 	// First the registers, then the counts, which name arguments that may
@@ -126,23 +229,8 @@ func resolveRow(r *row, abi abi, kinds map[string]kind) (*call, error) {
 		}
 		register[a.name] = len(c.arguments)
 		one := resolved{name: a.name, kind: a.kind, wide: pair}
-		when := a.when
-		if when == "" && k.in {
-			when = "in"
-		}
-		if when != "" {
-			if k.layout == "" {
-				return nil, fmt.Errorf("%s: a kind without a layout: %s", a.name, a.kind)
-			}
-			if moments[when] == "" {
-				return nil, fmt.Errorf("%s: unknown moment %q", a.name, when)
-			}
-			one.when = moments[when]
-			layout := layouts[k.layout]
-			one.layout, one.size = layout.constant, layout.size
-			if k.sizes != nil {
-				one.size = k.sizes[abi.name]
-			}
+		if err := one.capture(a.when, k, abi); err != nil {
+			return nil, fmt.Errorf("%s: %w", a.name, err)
 		}
 		c.arguments = append(c.arguments, one)
 		sources = append(sources, a)
@@ -163,7 +251,7 @@ func resolveRow(r *row, abi abi, kinds map[string]kind) (*call, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", a.name, err)
 		}
-		if count != "" && c.arguments[i].when == "" {
+		if count != "" && c.arguments[i].layout == "" {
 			return nil, fmt.Errorf("%s: a count of nothing", a.name)
 		}
 		c.arguments[i].count = count
@@ -175,6 +263,45 @@ func resolveRow(r *row, abi abi, kinds map[string]kind) (*call, error) {
 		}
 	}
 	return c, nil
+}
+
+// capture says when the argument's memory is captured, and how it is laid out.
+func (a *resolved) capture(when string, k *kind, abi abi) error {
+	if when == "" && k.in {
+		when = "in"
+	}
+	switch {
+	case when == "":
+		return nil
+	case moments[when] == "":
+		return fmt.Errorf("unknown moment %q: want one of %s", when, choices(moments))
+	case k.layout == "" && descriptorKinds[k.name] && (when == "early" || when == "out"):
+		a.when = moments[when]
+		return nil
+	case k.layout == "" && descriptorKinds[k.name]:
+		return fmt.Errorf("a descriptor has no memory: %s; only early, that the call may close it, and out, that the call changes it", when)
+	case k.layout == "":
+		return fmt.Errorf("a kind without a layout: %s", k.name)
+	}
+	a.when = moments[when]
+	a.layout, a.size = layouts[k.layout].constant, k.sizes.on(abi, k.layout)
+	a.descriptors = k.descriptors
+	for _, p := range k.parts {
+		one := resolvedPart{name: p.name, layout: layouts[p.layout].constant, size: p.sizes.on(abi, p.layout), pointer: p.pointer[abi.name], width: p.widthOn(abi), count: 1}
+		if p.count != nil {
+			one.count = p.count[abi.name]
+		}
+		a.parts = append(a.parts, one)
+	}
+	return nil
+}
+
+// on returns the size on an ABI, the layout's own if there are none.
+func (s sizes) on(abi abi, layout string) int {
+	if s == nil {
+		return layouts[layout].size
+	}
+	return s[abi.name]
 }
 
 // resolveCondition turns a condition as calls.txt has it into the fields of a

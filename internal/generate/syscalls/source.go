@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-const header = "// Code generated from kinds.txt, calls.txt, numbers.txt and golang.org/x/sys/unix by internal/generate/syscalls; DO NOT EDIT.\n\npackage syscalls\n"
+const header = "// Code generated from kinds*.txt, calls*.txt, numbers.txt and golang.org/x/sys/unix by internal/generate/syscalls; DO NOT EDIT.\n\npackage syscalls\n"
 
 // initialisms are the words that Go writes in capitals.
 var initialisms = map[string]string{
@@ -28,7 +28,7 @@ func constant(kind string) string {
 	return b.String()
 }
 
-func kindsSource(kinds []kind) *bytes.Buffer {
+func kindsSource(kinds []*kind) *bytes.Buffer {
 	var text bytes.Buffer
 	text.WriteString(header)
 	text.WriteString("\n// The kinds.\nconst (\n")
@@ -58,17 +58,7 @@ func callSource(c *call) string {
 				b.WriteString(", Wide: true")
 			}
 			if a.when != "" {
-				fmt.Fprintf(&b, ", Memory: Memory{Layout: ring.%s, When: ring.%s, Size: %d", a.layout, a.when, a.size)
-				if a.count != "" {
-					fmt.Fprintf(&b, ", Count: %s", a.count)
-				}
-				if a.limit != "" {
-					fmt.Fprintf(&b, ", Limit: %s", a.limit)
-				}
-				if a.only != "" {
-					fmt.Fprintf(&b, ", Only: Condition{%s}", a.only)
-				}
-				b.WriteString("}")
+				fmt.Fprintf(&b, ", Memory: %s", memorySource(a))
 			}
 			b.WriteString("},\n")
 		}
@@ -77,6 +67,49 @@ func callSource(c *call) string {
 	fmt.Fprintf(&b, ", Returns: %s", constant(c.returns))
 	if len(c.sets) > 0 {
 		fmt.Fprintf(&b, ", Sets: %s", strings.Join(c.sets, " | "))
+	}
+	if len(c.variants) > 0 {
+		fmt.Fprintf(&b, ", variantArgument: %d, variants: []variant{", c.by)
+		for i, v := range c.variants {
+			if i%8 == 0 {
+				b.WriteString("\n\t")
+			}
+			fmt.Fprintf(&b, "{%#x, %d}, ", v.value, v.row)
+		}
+		b.WriteString("\n}")
+	}
+	b.WriteString("}")
+	return b.String()
+}
+
+func memorySource(a resolved) string {
+	if a.layout == "" {
+		return fmt.Sprintf("Memory{When: ring.%s}", a.when)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "Memory{Layout: ring.%s, When: ring.%s, Size: %d", a.layout, a.when, a.size)
+	if a.count != "" {
+		fmt.Fprintf(&b, ", Count: %s", a.count)
+	}
+	if a.limit != "" {
+		fmt.Fprintf(&b, ", Limit: %s", a.limit)
+	}
+	if a.only != "" {
+		fmt.Fprintf(&b, ", Only: Condition{%s}", a.only)
+	}
+	if a.descriptors != 0 {
+		fmt.Fprintf(&b, ", Descriptors: %d", a.descriptors)
+	}
+	if len(a.parts) > 0 {
+		b.WriteString(", Parts: []Part{\n")
+		for _, p := range a.parts {
+			count := fmt.Sprintf("Constant: %d", p.count)
+			if p.width != 0 {
+				count = fmt.Sprintf("Width: %d, Offset: %d", p.width, p.count)
+			}
+			fmt.Fprintf(&b, "\t{Name: %q, Layout: ring.%s, Size: %d, Pointer: %d, Count: PartCount{%s}},\n", p.name, p.layout, p.size, p.pointer, count)
+		}
+		b.WriteString("}")
 	}
 	b.WriteString("}")
 	return b.String()
