@@ -116,7 +116,7 @@ type programsScratch struct {
 	Turns       uint64
 	Element     uint64
 	HasParts    uint32
-	Reserved    uint32
+	Pid         uint32
 	Id          uint32
 	Stale       uint32
 	Newest      uint64

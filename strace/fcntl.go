@@ -42,6 +42,11 @@ func registerNumber(dst []byte, e *event.Event, index int, o *Options) []byte {
 	return appendInt(dst, int64(register(e, index)))
 }
 
+// wideNumber appends a number of 64 bits on every ABI.
+func wideNumber(dst []byte, e *event.Event, index int, o *Options) []byte {
+	return appendUint(dst, wide(e, index))
+}
+
 // fileOwner appends struct f_owner_ex (include/uapi/asm-generic/fcntl.h).
 var fileOwner = structPointer([]member{{name: "type", size: 4, names: &ownerTypes}, {name: "pid", size: 4, form: asInt}})
 

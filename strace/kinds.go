@@ -137,6 +137,7 @@ var decoders = [...]decoder{
 
 	syscalls.KindLastFD:   lastDescriptor,
 	syscalls.KindRegister: registerNumber,
+	syscalls.KindCookie:   wideNumber,
 
 	syscalls.KindUnlinkFlags:       atFlags.argument,
 	syscalls.KindAttributeValue:    attributeValue,

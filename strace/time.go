@@ -28,7 +28,7 @@ func appendTimeval(dst, data []byte, size int) []byte {
 // nanoseconds reads a fraction of a second, which strace shows without a sign.
 func nanoseconds(data []byte, offset, size int) uint64 {
 	if size == 4 {
-		return uint64(int64(int32(little.Uint32(data[offset:]))))
+		return uint64(little.Uint32(data[offset:]))
 	}
 	return little.Uint64(data[offset:])
 }

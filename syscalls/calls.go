@@ -2541,7 +2541,7 @@ var calls = [...]Call{
 		{Name: "u_info", Kind: KindUserDescriptor, Memory: Memory{Layout: ring.LayoutStruct, When: ring.WhenInOut, Size: 16}},
 	}, Returns: KindInt},
 	{Name: "lookup_dcookie", Arguments: []Argument{
-		{Name: "cookie64", Kind: KindHex},
+		{Name: "cookie64", Kind: KindCookie},
 		{Name: "buf", Kind: KindPath, Memory: Memory{Layout: ring.LayoutPath, When: ring.WhenOut, Size: 1}},
 		{Name: "len", Kind: KindSize},
 	}, Returns: KindCount},
@@ -4978,7 +4978,7 @@ var calls = [...]Call{
 		{Name: "advice", Kind: KindFadviseAdvice},
 	}, Returns: KindInt, Sets: SetDescriptor},
 	{Name: "lookup_dcookie", Arguments: []Argument{
-		{Name: "cookie64", Kind: KindHex, Wide: true},
+		{Name: "cookie64", Kind: KindCookie, Wide: true},
 		{Name: "cookie64_high", Kind: KindUpperHalf},
 		{Name: "buf", Kind: KindPath, Memory: Memory{Layout: ring.LayoutPath, When: ring.WhenOut, Size: 1}},
 		{Name: "len", Kind: KindSize},

@@ -636,6 +636,8 @@ const (
 	KindAttributeValue
 	// KindRegister: a number with a sign, if registers have 64 bits.
 	KindRegister
+	// KindCookie: a number of 64 bits that stands for a file's name.
+	KindCookie
 	// KindNamespaceType: what NS_GET_NSTYPE returns: CLONE_NEW*.
 	KindNamespaceType
 	// KindFlowAction: TCOOFF, TCOON, TCIOFF, TCION.
@@ -1453,6 +1455,7 @@ var kindNames = [...]string{
 	KindMarkedDirfd:           "marked_dirfd",
 	KindAttributeValue:        "attribute_value",
 	KindRegister:              "register",
+	KindCookie:                "cookie",
 	KindNamespaceType:         "namespace_type",
 	KindFlowAction:            "flow_action",
 	KindFlushQueue:            "flush_queue",

@@ -162,6 +162,7 @@ static __always_inline void begin_captures(struct scratch *scratch, struct task_
 	scratch->group = 0;
 	scratch->element = 0;
 	scratch->has_parts = 0;
+	scratch->pid = state->pid;
 	scratch->id = recording->id;
 	scratch->stale = recording->stale;
 	head = head_of(recording->id, &ring);

@@ -26,6 +26,25 @@
 #define NAMES_END (RECORD_MAX - 512)
 #define PATH_DEPTH 48
 
+/*
+ * From Linux 6.2 on the kernel's memory can be read by plain loads, which fault
+ * to zeros; before it takes a call of a helper for each pointer on the way.
+ */
+extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
+
+#define can_cast() (!!bpf_rdonly_cast)
+#define cast(type, address) ((type *)bpf_rdonly_cast((void *)(address), bpf_core_type_id_kernel(type)))
+/* A member of the kernel's struct at an address. */
+#define peek(type, address, member)                                                           \
+	({                                                                                    \
+		__typeof__(((type *)0)->member) peeked;                                       \
+		if (can_cast())                                                               \
+			peeked = cast(type, address)->member;                                 \
+		else                                                                          \
+			bpf_core_read(&peeked, sizeof(peeked), &((type *)(address))->member); \
+		peeked;                                                                       \
+	})
+
 /* Addresses in the kernel of what a number stands for. */
 struct opened {
 	__u64 file; /* 0 for the working directory */
@@ -36,7 +55,7 @@ struct opened {
 static __always_inline bool find_opened(__s32 number, struct opened *opened)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct file *file = NULL;
+	__u64 slot, file = 0;
 
 	opened->file = 0;
 	opened->dentry = 0;
@@ -46,10 +65,15 @@ static __always_inline bool find_opened(__s32 number, struct opened *opened)
 	}
 	if (number < 0 || (__u32)number >= task->files->fdt->max_fds)
 		return false;
-	bpf_probe_read_kernel(&file, sizeof(file), task->files->fdt->fd + number);
-	opened->file = (__u64)file;
+	slot = (__u64)task->files->fdt->fd + number * sizeof(void *);
+	/* A pointer is the first member of a list, whatever it points to. */
+	if (can_cast())
+		file = (__u64)cast(struct list_head, slot)->next;
+	else
+		bpf_probe_read_kernel(&file, sizeof(file), (void *)slot);
+	opened->file = file;
 	if (file)
-		opened->dentry = (__u64)BPF_CORE_READ(file, f_path.dentry);
+		opened->dentry = (__u64)peek(struct file, file, f_path.dentry);
 	return opened->dentry;
 }
 
@@ -63,25 +87,25 @@ static __always_inline struct described *described_slot(struct scratch *scratch,
 /* Takes one name of the walk down, or crosses to the mount below; 0 at the root. */
 __noinline int walk_up(struct scratch *scratch)
 {
-	struct dentry *dentry, *parent;
+	__u64 dentry, parent;
 	__u32 size;
 	long length;
 
 	if (!scratch)
 		return 0;
-	dentry = (void *)scratch->walk.dentry;
+	dentry = scratch->walk.dentry;
 	if (scratch->walk.dentry == scratch->walk.root_dentry && scratch->walk.mount == scratch->walk.root_mount)
 		return 0;
-	parent = BPF_CORE_READ(dentry, d_parent);
-	if (scratch->walk.dentry == scratch->walk.top || parent == dentry) {
+	parent = (__u64)peek(struct dentry, dentry, d_parent);
+	if (dentry == scratch->walk.top || parent == dentry) {
 		__u64 mount = scratch->walk.mount - bpf_core_field_offset(struct mount, mnt);
-		struct mount *above = BPF_CORE_READ((struct mount *)mount, mnt_parent);
+		__u64 above = (__u64)peek(struct mount, mount, mnt_parent);
 
-		if (!above || (__u64)above == mount)
+		if (!above || above == mount)
 			return 0;
-		scratch->walk.dentry = (__u64)BPF_CORE_READ((struct mount *)mount, mnt_mountpoint);
-		scratch->walk.mount = (__u64)above + bpf_core_field_offset(struct mount, mnt);
-		scratch->walk.top = (__u64)BPF_CORE_READ(above, mnt.mnt_root);
+		scratch->walk.dentry = (__u64)peek(struct mount, mount, mnt_mountpoint);
+		scratch->walk.mount = above + bpf_core_field_offset(struct mount, mnt);
+		scratch->walk.top = (__u64)peek(struct mount, above, mnt.mnt_root);
 		return 1;
 	}
 	size = scratch->size;
@@ -90,11 +114,11 @@ __noinline int walk_up(struct scratch *scratch)
 		scratch->walk.cut = 1;
 		return 0;
 	}
-	length = bpf_probe_read_kernel_str(&scratch->bytes[size], 256, BPF_CORE_READ(dentry, d_name.name));
+	length = bpf_probe_read_kernel_str(&scratch->bytes[size], 256, peek(struct dentry, dentry, d_name.name));
 	if (length < 0)
 		return 0;
 	scratch->size = size + (length & 0x1ff);
-	scratch->walk.dentry = (__u64)parent;
+	scratch->walk.dentry = parent;
 	return 1;
 }
 
@@ -102,13 +126,15 @@ __noinline int walk_up(struct scratch *scratch)
 static __always_inline __u16 add_names(struct scratch *scratch, struct opened *opened)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct file *file = (void *)opened->file;
-	struct vfsmount *mount = file ? BPF_CORE_READ(file, f_path.mnt) : task->fs->pwd.mnt;
-	struct dentry *dentry = (void *)opened->dentry;
-	struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
-	struct dentry *top = BPF_CORE_READ(mount, mnt_root);
+	__u64 mount = (__u64)task->fs->pwd.mnt;
+	__u64 dentry = opened->dentry;
+	__u64 parent = (__u64)peek(struct dentry, dentry, d_parent);
+	__u64 top;
 	__u16 flags = 0;
 
+	if (opened->file)
+		mount = (__u64)peek(struct file, opened->file, f_path.mnt);
+	top = (__u64)peek(struct vfsmount, mount, mnt_root);
 	if (parent == dentry && dentry != top) {
 		/* A file of no tree, which has but a name: a pipe, memory, an event. */
 		__u32 size = scratch->size;
@@ -117,16 +143,17 @@ static __always_inline __u16 add_names(struct scratch *scratch, struct opened *o
 		barrier_var(size);
 		if (size > NAMES_END)
 			return DESCRIPTOR_NAMELESS;
-		length = bpf_probe_read_kernel_str(&scratch->bytes[size], 256, BPF_CORE_READ(dentry, d_name.name));
+		length =
+			bpf_probe_read_kernel_str(&scratch->bytes[size], 256, peek(struct dentry, dentry, d_name.name));
 		if (length > 0)
 			scratch->size = size + (length & 0x1ff);
 		return DESCRIPTOR_NAMELESS;
 	}
-	if (parent != dentry && !BPF_CORE_READ(dentry, d_hash.pprev))
+	if (parent != dentry && !peek(struct dentry, dentry, d_hash.pprev))
 		flags |= DESCRIPTOR_DELETED;
-	scratch->walk.dentry = (__u64)dentry;
-	scratch->walk.mount = (__u64)mount;
-	scratch->walk.top = (__u64)top;
+	scratch->walk.dentry = dentry;
+	scratch->walk.mount = mount;
+	scratch->walk.top = top;
 	scratch->walk.root_dentry = (__u64)task->fs->root.dentry;
 	scratch->walk.root_mount = (__u64)task->fs->root.mnt;
 	scratch->walk.cut = 1;
@@ -229,10 +256,10 @@ __noinline int add_socket(struct scratch *scratch, struct opened *opened)
 __noinline int describe(struct scratch *scratch, __u32 argument, __s32 number, bool anew)
 {
 	struct opened opened;
-	struct dentry *dentry;
 	struct described *known;
 	struct descriptor *to;
 	struct capture *header;
+	struct super_block *block;
 	struct inode *inode;
 	__u64 descriptor;
 	__u32 start, version = 0;
@@ -241,7 +268,7 @@ __noinline int describe(struct scratch *scratch, __u32 argument, __s32 number, b
 	if (!scratch)
 		return 0;
 	open = find_opened(number, &opened);
-	descriptor = bpf_get_current_pid_tgid() >> 32 << 32 | (__u32)number;
+	descriptor = (__u64)scratch->pid << 32 | (__u32)number;
 	known = described_slot(scratch, descriptor);
 	if (!known)
 		return 0;
@@ -251,9 +278,8 @@ __noinline int describe(struct scratch *scratch, __u32 argument, __s32 number, b
 			return 0;
 		anew = true;
 	}
-	dentry = (void *)opened.dentry;
 	if (open)
-		version = BPF_CORE_READ(dentry, d_seq.seqcount.sequence);
+		version = peek(struct dentry, opened.dentry, d_seq.seqcount.sequence);
 	if (!anew && known->file == opened.file && known->dentry == opened.dentry && known->version == version &&
 	    scratch->newest - known->sequence <= scratch->stale)
 		return 0;
@@ -273,11 +299,12 @@ __noinline int describe(struct scratch *scratch, __u32 argument, __s32 number, b
 	to->number = number;
 	scratch->size = start + sizeof(*header) + sizeof(*to);
 	if (open) {
-		inode = BPF_CORE_READ(dentry, d_inode);
-		to->magic = BPF_CORE_READ(inode, i_sb, s_magic);
-		to->inode = BPF_CORE_READ(inode, i_ino);
-		to->mode = BPF_CORE_READ(inode, i_mode);
-		to->device = BPF_CORE_READ(inode, i_rdev);
+		inode = peek(struct dentry, opened.dentry, d_inode);
+		block = peek(struct inode, inode, i_sb);
+		to->magic = peek(struct super_block, block, s_magic);
+		to->inode = peek(struct inode, inode, i_ino);
+		to->mode = peek(struct inode, inode, i_mode);
+		to->device = peek(struct inode, inode, i_rdev);
 		if (to->magic == SOCKFS_MAGIC)
 			add_socket(scratch, &opened);
 		else if (to->magic == NSFS_MAGIC)

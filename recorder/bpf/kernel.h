@@ -43,6 +43,10 @@ struct thread_info {
 	__u32 status; /* x86 only */
 };
 
+struct list_head {
+	struct list_head *next;
+};
+
 struct qstr {
 	const unsigned char *name;
 };

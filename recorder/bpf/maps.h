@@ -190,7 +190,7 @@ struct scratch {
 	__u64 turns;   /* how many it has */
 	__u64 element; /* address of the element; 0: an argument is captured */
 	__u32 has_parts; /* what was captured last has its pointers */
-	__u32 reserved;
+	__u32 pid;       /* whose descriptors are described */
 	/* Of the recording, for what a descriptor is. */
 	__u32 id;
 	__u32 stale;
