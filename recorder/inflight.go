@@ -66,12 +66,13 @@ func (r *Recorder) inFlightRecord(state *programsTaskState, early []byte, now ui
 		Call: ring.Call{
 			ABI:       ring.ABI(state.Abi),
 			State:     ring.StateInFlight,
-			Number:    state.Number,
+			Number:    state.Number | state.Inner<<16,
 			Arguments: state.Arguments[:],
 		},
 	}
-	row := rowAt(record.Call.ABI == ring.ABICompat, state.Number&^x32Bit)
+	row := rowAt(record.Call.ABI == ring.ABICompat, record.Call.Number&^x32Bit)
 	if row != nil {
+		row = row.Variant(state.Arguments[:])
 		record.Call.Arguments = state.Arguments[:len(row.Arguments)]
 	}
 	early = early[:min(int(state.EarlyLength), len(early))]

@@ -114,6 +114,9 @@ func encodeRow(call *syscalls.Call) (programsCallRow, error) {
 	row.Arguments = uint8(len(call.Arguments))
 	if index, ok := call.VariantArgument(); ok {
 		row.Variant = uint8(index) + 1
+		if call.Indirect() {
+			row.Indirect = 1
+		}
 	}
 	if isDescriptor(call.Returns) {
 		row.Descriptors |= 1 << ring.ReturnArgument
@@ -204,9 +207,24 @@ func encodeMemory(row *programsCallRow, argument uint8, memory *syscalls.Memory)
 func fillFilter(recording *programsRecording, filter *syscalls.Filter) {
 	for half, bits := range [][]uint64{recording.Native[:], recording.Compat[:]} {
 		for number := range uint32(len(bits) * 64) {
-			if filter == nil || filter.Match(rowAt(half == 1, number)) {
+			if filter == nil || matches(filter, rowAt(half == 1, number)) {
 				bits[number/64] |= 1 << (number % 64)
 			}
 		}
 	}
+}
+
+// matches says whether a filter lets a call through, or one of those that it may make.
+func matches(filter *syscalls.Filter, row *syscalls.Call) bool {
+	if filter.Match(row) {
+		return true
+	}
+	if row != nil && row.Indirect() {
+		for _, other := range row.Variants() {
+			if filter.Match(other) {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -4404,10 +4404,65 @@ var calls = [...]Call{
 		{Name: "fd", Kind: KindFD},
 		{Name: "buf", Kind: KindStatfs, Memory: Memory{Layout: ring.LayoutStruct, When: ring.WhenOut, Size: 64}},
 	}, Returns: KindInt, Sets: SetDescriptor | SetFstatfs | SetAnyStatfs},
+	{Name: "send", Arguments: []Argument{
+		{Name: "fd", Kind: KindFD},
+		{Name: "buff", Kind: KindSocketBytes, Memory: Memory{Layout: ring.LayoutBytes, When: ring.WhenIn, Size: 1, Count: ring.CountArgument + 2}},
+		{Name: "len", Kind: KindSize},
+		{Name: "flags", Kind: KindMessageFlags},
+	}, Returns: KindCount, Sets: SetNetwork},
+	{Name: "recv", Arguments: []Argument{
+		{Name: "fd", Kind: KindFD},
+		{Name: "ubuf", Kind: KindSocketBytes, Memory: Memory{Layout: ring.LayoutBytes, When: ring.WhenOut, Size: 1, Count: ring.CountReturn, Limit: ring.CountArgument + 2}},
+		{Name: "size", Kind: KindSize},
+		{Name: "flags", Kind: KindMessageFlags},
+	}, Returns: KindCount, Sets: SetNetwork},
+	{Name: "sendmsg", Arguments: []Argument{
+		{Name: "fd", Kind: KindFD},
+		{Name: "msg", Kind: KindMsghdr, Memory: Memory{Layout: ring.LayoutStruct, When: ring.WhenIn, Size: 28, Parts: []Part{
+			{Name: "name", Layout: ring.LayoutArray, Size: 1, Pointer: 0, Count: PartCount{Width: 4, Offset: 4}},
+			{Name: "iov", Layout: ring.LayoutBuffers, Size: 1, Pointer: 8, Count: PartCount{Width: 4, Offset: 12}},
+			{Name: "control", Layout: ring.LayoutArray, Size: 1, Pointer: 16, Count: PartCount{Width: 4, Offset: 20}},
+		}}},
+		{Name: "flags", Kind: KindMessageFlags},
+	}, Returns: KindCount, Sets: SetNetwork},
+	{Name: "recvmsg", Arguments: []Argument{
+		{Name: "fd", Kind: KindFD},
+		{Name: "msg", Kind: KindMsghdr, Memory: Memory{Layout: ring.LayoutStruct, When: ring.WhenInOut, Size: 28, Parts: []Part{
+			{Name: "name", Layout: ring.LayoutArray, Size: 1, Pointer: 0, Count: PartCount{Width: 4, Offset: 4}},
+			{Name: "iov", Layout: ring.LayoutBuffers, Size: 1, Pointer: 8, Count: PartCount{Width: 4, Offset: 12}},
+			{Name: "control", Layout: ring.LayoutArray, Size: 1, Pointer: 16, Count: PartCount{Width: 4, Offset: 20}},
+		}}},
+		{Name: "flags", Kind: KindMessageFlags},
+	}, Returns: KindCount, Sets: SetNetwork},
+	{Name: "recvmmsg", Arguments: []Argument{
+		{Name: "fd", Kind: KindFD},
+		{Name: "msg", Kind: KindMmsghdr, Memory: Memory{Layout: ring.LayoutArray, When: ring.WhenIn, Size: 32, Count: ring.CountArgument + 2, Parts: []Part{
+			{Name: "name", Layout: ring.LayoutArray, Size: 1, Pointer: 0, Count: PartCount{Width: 4, Offset: 4}},
+			{Name: "iov", Layout: ring.LayoutBuffers, Size: 1, Pointer: 8, Count: PartCount{Width: 4, Offset: 12}},
+			{Name: "control", Layout: ring.LayoutArray, Size: 1, Pointer: 16, Count: PartCount{Width: 4, Offset: 20}},
+		}}},
+		{Name: "vlen", Kind: KindUint},
+		{Name: "flags", Kind: KindMessageFlags},
+		{Name: "timeout", Kind: KindTimespec, Memory: Memory{Layout: ring.LayoutStruct, When: ring.WhenInOut, Size: 8}},
+	}, Returns: KindInt, Sets: SetNetwork},
+	{Name: "sendmmsg", Arguments: []Argument{
+		{Name: "fd", Kind: KindFD},
+		{Name: "msg", Kind: KindMmsghdr, Memory: Memory{Layout: ring.LayoutArray, When: ring.WhenIn, Size: 32, Count: ring.CountArgument + 2, Parts: []Part{
+			{Name: "name", Layout: ring.LayoutArray, Size: 1, Pointer: 0, Count: PartCount{Width: 4, Offset: 4}},
+			{Name: "iov", Layout: ring.LayoutBuffers, Size: 1, Pointer: 8, Count: PartCount{Width: 4, Offset: 12}},
+			{Name: "control", Layout: ring.LayoutArray, Size: 1, Pointer: 16, Count: PartCount{Width: 4, Offset: 20}},
+		}}},
+		{Name: "vlen", Kind: KindUint},
+		{Name: "flags", Kind: KindMessageFlags},
+	}, Returns: KindInt, Sets: SetNetwork},
 	{Name: "socketcall", Arguments: []Argument{
 		{Name: "call", Kind: KindSocketcallNumber},
 		{Name: "args", Kind: KindSocketcallArguments},
-	}, Returns: KindLong, Sets: SetDescriptor},
+	}, Returns: KindLong, Sets: SetDescriptor, variantArgument: 0, variants: []variant{
+		{0x1, 221}, {0x2, 229}, {0x3, 222}, {0x4, 230}, {0x5, 223}, {0x6, 231}, {0x7, 232}, {0x8, 233},
+		{0x9, 820}, {0xa, 821}, {0xb, 224}, {0xc, 225}, {0xd, 228}, {0xe, 234}, {0xf, 235}, {0x10, 822},
+		{0x11, 823}, {0x12, 602}, {0x13, 824}, {0x14, 825},
+	}, indirect: true},
 	{Name: "setitimer", Arguments: []Argument{
 		{Name: "which", Kind: KindItimerWhich},
 		{Name: "value", Kind: KindItimerval, Memory: Memory{Layout: ring.LayoutStruct, When: ring.WhenEarly, Size: 16}},
@@ -4546,9 +4601,9 @@ var calls = [...]Call{
 		{Name: "ptr", Kind: KindHex},
 		{Name: "fifth", Kind: KindHex},
 	}, Returns: KindInt, Sets: SetIPC, variantArgument: 0, variants: []variant{
-		{0x1, 831}, {0x2, 832}, {0x3, 833}, {0x4, 834}, {0xb, 835}, {0xc, 836}, {0xd, 837}, {0xe, 838},
-		{0x15, 839}, {0x16, 840}, {0x17, 841}, {0x18, 842}, {0x10001, 831}, {0x10002, 832}, {0x10003, 833}, {0x10004, 834},
-		{0x1000b, 835}, {0x1000c, 843}, {0x1000d, 837}, {0x1000e, 838}, {0x10015, 839}, {0x10016, 840}, {0x10017, 841}, {0x10018, 842},
+		{0x1, 837}, {0x2, 838}, {0x3, 839}, {0x4, 840}, {0xb, 841}, {0xc, 842}, {0xd, 843}, {0xe, 844},
+		{0x15, 845}, {0x16, 846}, {0x17, 847}, {0x18, 848}, {0x10001, 837}, {0x10002, 838}, {0x10003, 839}, {0x10004, 840},
+		{0x1000b, 841}, {0x1000c, 849}, {0x1000d, 843}, {0x1000e, 844}, {0x10015, 845}, {0x10016, 846}, {0x10017, 847}, {0x10018, 848},
 	}},
 	{Name: "sigreturn", Arguments: []Argument{
 		{Name: "mask", Kind: KindOldSigreturnMask, Memory: Memory{Layout: ring.LayoutStruct, When: ring.WhenIn, Size: 4}},
@@ -4581,7 +4636,7 @@ var calls = [...]Call{
 		{Name: "addr", Kind: KindAddress},
 	}, Returns: KindInt, Sets: SetFile, variantArgument: 0, variants: []variant{
 		{0x580100, 455}, {0x580101, 455}, {0x580102, 455}, {0x580200, 455}, {0x580201, 455}, {0x580202, 455}, {0x580300, 456}, {0x580301, 456},
-		{0x580302, 456}, {0x580400, 457}, {0x580401, 457}, {0x580402, 457}, {0x580500, 849}, {0x580501, 849}, {0x580502, 849}, {0x580600, 459},
+		{0x580302, 456}, {0x580400, 457}, {0x580401, 457}, {0x580402, 457}, {0x580500, 855}, {0x580501, 855}, {0x580502, 855}, {0x580600, 459},
 		{0x580601, 459}, {0x580602, 459}, {0x580700, 460}, {0x580701, 460}, {0x580702, 460}, {0x580800, 461}, {0x580801, 461}, {0x580802, 461},
 		{0x580900, 456}, {0x580901, 456}, {0x580902, 456}, {0x80000100, 460}, {0x80000101, 460}, {0x80000102, 460}, {0x80000200, 462}, {0x80000201, 462},
 		{0x80000202, 462}, {0x80000300, 460}, {0x80000301, 460}, {0x80000302, 460}, {0x80000400, 463}, {0x80000401, 463}, {0x80000402, 463}, {0x80000500, 464},
@@ -4671,9 +4726,9 @@ var calls = [...]Call{
 	}, Returns: KindInt, Sets: SetCredentials, variantArgument: 0, variants: []variant{
 		{0x1, 387}, {0x2, 388}, {0x3, 389}, {0x4, 390}, {0x5, 391}, {0x6, 392}, {0x7, 393}, {0x8, 394},
 		{0x9, 395}, {0xa, 394}, {0xb, 395}, {0xc, 394}, {0xd, 393}, {0xe, 394}, {0xf, 396}, {0x10, 397},
-		{0x13, 395}, {0x14, 394}, {0x15, 393}, {0x16, 864}, {0x17, 399}, {0x18, 399}, {0x19, 400}, {0x1a, 401},
+		{0x13, 395}, {0x14, 394}, {0x15, 393}, {0x16, 870}, {0x17, 399}, {0x18, 399}, {0x19, 400}, {0x1a, 401},
 		{0x1b, 402}, {0x1c, 403}, {0x1d, 404}, {0x1e, 393}, {0x1f, 393}, {0x20, 393}, {0x21, 405}, {0x22, 406},
-		{0x23, 407}, {0x24, 394}, {0x25, 395}, {0x26, 408}, {0x28, 865}, {0x29, 408}, {0x2d, 410}, {0x2e, 411},
+		{0x23, 407}, {0x24, 394}, {0x25, 395}, {0x26, 408}, {0x28, 871}, {0x29, 408}, {0x2d, 410}, {0x2e, 411},
 		{0x2f, 412}, {0x32, 413}, {0x33, 414}, {0x34, 415}, {0x35, 416}, {0x36, 417}, {0x37, 418}, {0x38, 419},
 		{0x39, 408}, {0x3b, 420}, {0x3c, 421}, {0x3d, 422}, {0x3e, 423}, {0x3f, 424}, {0x40, 425}, {0x53564d41, 426},
 		{0x59616d61, 427},
@@ -4934,10 +4989,10 @@ var calls = [...]Call{
 		{Name: "cmd", Kind: KindFcntlCommand},
 		{Name: "arg", Kind: KindHex},
 	}, Returns: KindInt, Sets: SetDescriptor, variantArgument: 1, variants: []variant{
-		{0x0, 900}, {0x1, 901}, {0x2, 902}, {0x3, 903}, {0x4, 904}, {0x5, 905}, {0x6, 906}, {0x7, 906},
-		{0x8, 907}, {0x9, 908}, {0xa, 909}, {0xb, 910}, {0xc, 911}, {0xd, 912}, {0xe, 912}, {0xf, 913},
-		{0x10, 914}, {0x24, 911}, {0x25, 912}, {0x26, 912}, {0x400, 915}, {0x401, 916}, {0x402, 917}, {0x406, 900},
-		{0x407, 918}, {0x408, 908}, {0x409, 919}, {0x40a, 920}, {0x40b, 921}, {0x40c, 922}, {0x40d, 921}, {0x40e, 922},
+		{0x0, 906}, {0x1, 907}, {0x2, 908}, {0x3, 909}, {0x4, 910}, {0x5, 911}, {0x6, 912}, {0x7, 912},
+		{0x8, 913}, {0x9, 914}, {0xa, 915}, {0xb, 916}, {0xc, 917}, {0xd, 918}, {0xe, 918}, {0xf, 919},
+		{0x10, 920}, {0x24, 917}, {0x25, 918}, {0x26, 918}, {0x400, 921}, {0x401, 922}, {0x402, 923}, {0x406, 906},
+		{0x407, 924}, {0x408, 914}, {0x409, 925}, {0x40a, 926}, {0x40b, 927}, {0x40c, 928}, {0x40d, 927}, {0x40e, 928},
 	}},
 	{Name: "readahead", Arguments: []Argument{
 		{Name: "fd", Kind: KindFD},
@@ -5090,7 +5145,7 @@ var calls = [...]Call{
 	}, Returns: KindLong, variantArgument: 0, variants: []variant{
 		{0x0, 540}, {0x1, 541}, {0x2, 542}, {0x3, 543}, {0x4, 544}, {0x5, 545}, {0x6, 546}, {0x7, 543},
 		{0x8, 547}, {0x9, 547}, {0xa, 548}, {0xb, 549}, {0xc, 550}, {0xd, 551}, {0xe, 552}, {0xf, 553},
-		{0x10, 543}, {0x11, 546}, {0x12, 554}, {0x13, 555}, {0x14, 556}, {0x15, 543}, {0x16, 557}, {0x17, 947},
+		{0x10, 543}, {0x11, 546}, {0x12, 554}, {0x13, 555}, {0x14, 556}, {0x15, 543}, {0x16, 557}, {0x17, 953},
 		{0x18, 559}, {0x19, 560}, {0x1a, 560}, {0x1b, 560}, {0x1c, 560}, {0x1d, 561}, {0x1e, 562}, {0x1f, 563},
 	}},
 	{Name: "futimesat", Arguments: []Argument{
@@ -5180,17 +5235,6 @@ var calls = [...]Call{
 		{Name: "pos", Kind: KindOffset, Wide: true},
 		{Name: "pos_high", Kind: KindUpperHalf},
 	}, Returns: KindCount, Sets: SetDescriptor},
-	{Name: "recvmmsg", Arguments: []Argument{
-		{Name: "fd", Kind: KindFD},
-		{Name: "msg", Kind: KindMmsghdr, Memory: Memory{Layout: ring.LayoutArray, When: ring.WhenIn, Size: 32, Count: ring.CountArgument + 2, Parts: []Part{
-			{Name: "name", Layout: ring.LayoutArray, Size: 1, Pointer: 0, Count: PartCount{Width: 4, Offset: 4}},
-			{Name: "iov", Layout: ring.LayoutBuffers, Size: 1, Pointer: 8, Count: PartCount{Width: 4, Offset: 12}},
-			{Name: "control", Layout: ring.LayoutArray, Size: 1, Pointer: 16, Count: PartCount{Width: 4, Offset: 20}},
-		}}},
-		{Name: "vlen", Kind: KindUint},
-		{Name: "flags", Kind: KindMessageFlags},
-		{Name: "timeout", Kind: KindTimespec, Memory: Memory{Layout: ring.LayoutStruct, When: ring.WhenInOut, Size: 8}},
-	}, Returns: KindInt, Sets: SetNetwork},
 	{Name: "fanotify_mark", Arguments: []Argument{
 		{Name: "fanotify_fd", Kind: KindFD},
 		{Name: "flags", Kind: KindFanotifyMarkFlags},
@@ -5203,16 +5247,6 @@ var calls = [...]Call{
 		{Name: "which_clock", Kind: KindClock},
 		{Name: "tx", Kind: KindTimex, Memory: Memory{Layout: ring.LayoutStruct, When: ring.WhenOut, Size: 128}},
 	}, Returns: KindClockState, Sets: SetClock},
-	{Name: "sendmmsg", Arguments: []Argument{
-		{Name: "fd", Kind: KindFD},
-		{Name: "msg", Kind: KindMmsghdr, Memory: Memory{Layout: ring.LayoutArray, When: ring.WhenIn, Size: 32, Count: ring.CountArgument + 2, Parts: []Part{
-			{Name: "name", Layout: ring.LayoutArray, Size: 1, Pointer: 0, Count: PartCount{Width: 4, Offset: 4}},
-			{Name: "iov", Layout: ring.LayoutBuffers, Size: 1, Pointer: 8, Count: PartCount{Width: 4, Offset: 12}},
-			{Name: "control", Layout: ring.LayoutArray, Size: 1, Pointer: 16, Count: PartCount{Width: 4, Offset: 20}},
-		}}},
-		{Name: "vlen", Kind: KindUint},
-		{Name: "flags", Kind: KindMessageFlags},
-	}, Returns: KindInt, Sets: SetNetwork},
 	{Name: "process_vm_readv", Arguments: []Argument{
 		{Name: "pid", Kind: KindPID},
 		{Name: "lvec", Kind: KindIovec, Memory: Memory{Layout: ring.LayoutBuffers, When: ring.WhenOut, Size: 1, Count: ring.CountArgument + 2}},
@@ -5241,26 +5275,8 @@ var calls = [...]Call{
 		{Name: "flags", Kind: KindHex32},
 		{Name: "uargs", Kind: KindAddress},
 	}, Returns: KindInt, variantArgument: 0, variants: []variant{
-		{0x1, 968}, {0x2, 632}, {0x3, 633},
+		{0x1, 972}, {0x2, 632}, {0x3, 633},
 	}},
-	{Name: "sendmsg", Arguments: []Argument{
-		{Name: "fd", Kind: KindFD},
-		{Name: "msg", Kind: KindMsghdr, Memory: Memory{Layout: ring.LayoutStruct, When: ring.WhenIn, Size: 28, Parts: []Part{
-			{Name: "name", Layout: ring.LayoutArray, Size: 1, Pointer: 0, Count: PartCount{Width: 4, Offset: 4}},
-			{Name: "iov", Layout: ring.LayoutBuffers, Size: 1, Pointer: 8, Count: PartCount{Width: 4, Offset: 12}},
-			{Name: "control", Layout: ring.LayoutArray, Size: 1, Pointer: 16, Count: PartCount{Width: 4, Offset: 20}},
-		}}},
-		{Name: "flags", Kind: KindMessageFlags},
-	}, Returns: KindCount, Sets: SetNetwork},
-	{Name: "recvmsg", Arguments: []Argument{
-		{Name: "fd", Kind: KindFD},
-		{Name: "msg", Kind: KindMsghdr, Memory: Memory{Layout: ring.LayoutStruct, When: ring.WhenInOut, Size: 28, Parts: []Part{
-			{Name: "name", Layout: ring.LayoutArray, Size: 1, Pointer: 0, Count: PartCount{Width: 4, Offset: 4}},
-			{Name: "iov", Layout: ring.LayoutBuffers, Size: 1, Pointer: 8, Count: PartCount{Width: 4, Offset: 12}},
-			{Name: "control", Layout: ring.LayoutArray, Size: 1, Pointer: 16, Count: PartCount{Width: 4, Offset: 20}},
-		}}},
-		{Name: "flags", Kind: KindMessageFlags},
-	}, Returns: KindCount, Sets: SetNetwork},
 	{Name: "preadv2", Arguments: []Argument{
 		{Name: "fd", Kind: KindFD},
 		{Name: "vec", Kind: KindIovec, Memory: Memory{Layout: ring.LayoutBuffers, When: ring.WhenOut, Size: 1, Count: ring.CountArgument + 2}},
@@ -5285,7 +5301,7 @@ var calls = [...]Call{
 		{Name: "option", Kind: KindArchPrctlOption},
 		{Name: "arg2", Kind: KindHex},
 	}, Returns: KindInt, variantArgument: 0, variants: []variant{
-		{0x1003, 974}, {0x1004, 974}, {0x1011, 430}, {0x1021, 431}, {0x1022, 431}, {0x1023, 432}, {0x1024, 431}, {0x1025, 432},
+		{0x1003, 976}, {0x1004, 976}, {0x1011, 430}, {0x1021, 431}, {0x1022, 431}, {0x1023, 432}, {0x1024, 431}, {0x1025, 432},
 	}},
 	{Name: "io_pgetevents", Arguments: []Argument{
 		{Name: "ctx_id", Kind: KindAIOContext},
@@ -5315,8 +5331,8 @@ var calls = [...]Call{
 		{Name: "cmd", Kind: KindSemCommand},
 		{Name: "arg", Kind: KindSemaphoreArgument},
 	}, Returns: KindInt, Sets: SetIPC, variantArgument: 2, variants: []variant{
-		{0x1, 977}, {0x2, 978}, {0x3, 248}, {0x12, 978}, {0x13, 248}, {0x14, 978}, {0x101, 977}, {0x102, 978},
-		{0x103, 248}, {0x112, 978}, {0x113, 248}, {0x114, 978},
+		{0x1, 979}, {0x2, 980}, {0x3, 248}, {0x12, 980}, {0x13, 248}, {0x14, 980}, {0x101, 979}, {0x102, 980},
+		{0x103, 248}, {0x112, 980}, {0x113, 248}, {0x114, 980},
 	}},
 	{Name: "shmctl", Arguments: []Argument{
 		{Name: "shmid", Kind: KindInt},
@@ -5343,8 +5359,8 @@ var calls = [...]Call{
 		{Name: "cmd", Kind: KindShmCommand},
 		{Name: "buf", Kind: KindAddress},
 	}, Returns: KindInt, Sets: SetIPC, variantArgument: 1, variants: []variant{
-		{0x1, 980}, {0x2, 981}, {0x3, 982}, {0xd, 981}, {0xe, 983}, {0xf, 981}, {0x101, 980}, {0x102, 981},
-		{0x103, 982}, {0x10d, 981}, {0x10e, 983}, {0x10f, 981},
+		{0x1, 982}, {0x2, 983}, {0x3, 984}, {0xd, 983}, {0xe, 985}, {0xf, 983}, {0x101, 982}, {0x102, 983},
+		{0x103, 984}, {0x10d, 983}, {0x10e, 985}, {0x10f, 983},
 	}},
 	{Name: "msgsnd", Arguments: []Argument{
 		{Name: "msqid", Kind: KindInt},
@@ -5374,8 +5390,8 @@ var calls = [...]Call{
 		{Name: "cmd", Kind: KindMsgCommand},
 		{Name: "buf", Kind: KindAddress},
 	}, Returns: KindInt, Sets: SetIPC, variantArgument: 1, variants: []variant{
-		{0x1, 987}, {0x2, 988}, {0x3, 256}, {0xb, 988}, {0xc, 256}, {0xd, 988}, {0x101, 987}, {0x102, 988},
-		{0x103, 256}, {0x10b, 988}, {0x10c, 256}, {0x10d, 988},
+		{0x1, 989}, {0x2, 990}, {0x3, 256}, {0xb, 990}, {0xc, 256}, {0xd, 990}, {0x101, 989}, {0x102, 990},
+		{0x103, 256}, {0x10b, 990}, {0x10c, 256}, {0x10d, 990},
 	}},
 	{Name: "clock_gettime64", Arguments: []Argument{
 		{Name: "which_clock", Kind: KindClock},
@@ -5531,8 +5547,8 @@ var calls = [...]Call{
 		{Name: "arg", Kind: KindIOUringRegistration},
 		{Name: "nr_args", Kind: KindUint},
 	}, Returns: KindInt, Sets: SetMemory | SetDescriptor, variantArgument: 1, variants: []variant{
-		{0x0, 1010}, {0x2, 667}, {0x4, 667}, {0x6, 668}, {0x7, 667}, {0x8, 669}, {0xb, 670}, {0xd, 671},
-		{0xe, 672}, {0xf, 1011}, {0x10, 1012}, {0x11, 675}, {0x13, 676}, {0x14, 677}, {0x15, 677}, {0x16, 678},
+		{0x0, 1012}, {0x2, 667}, {0x4, 667}, {0x6, 668}, {0x7, 667}, {0x8, 669}, {0xb, 670}, {0xd, 671},
+		{0xe, 672}, {0xf, 1013}, {0x10, 1014}, {0x11, 675}, {0x13, 676}, {0x14, 677}, {0x15, 677}, {0x16, 678},
 		{0x17, 678},
 	}},
 	{Name: "process_madvise", Arguments: []Argument{
@@ -5555,7 +5571,7 @@ var calls = [...]Call{
 		{Name: "addr", Kind: KindAddress},
 	}, Returns: KindInt, Sets: SetDescriptor, variantArgument: 1, variants: []variant{
 		{0x580100, 700}, {0x580101, 700}, {0x580102, 700}, {0x580200, 700}, {0x580201, 700}, {0x580202, 700}, {0x580300, 701}, {0x580301, 701},
-		{0x580302, 701}, {0x580400, 702}, {0x580401, 702}, {0x580402, 702}, {0x580500, 1015}, {0x580501, 1015}, {0x580502, 1015}, {0x580600, 704},
+		{0x580302, 701}, {0x580400, 702}, {0x580401, 702}, {0x580402, 702}, {0x580500, 1017}, {0x580501, 1017}, {0x580502, 1017}, {0x580600, 704},
 		{0x580601, 704}, {0x580602, 704}, {0x580700, 705}, {0x580701, 705}, {0x580702, 705}, {0x580800, 706}, {0x580801, 706}, {0x580802, 706},
 		{0x580900, 701}, {0x580901, 701}, {0x580902, 701}, {0x80000100, 705}, {0x80000101, 705}, {0x80000102, 705}, {0x80000200, 707}, {0x80000201, 707},
 		{0x80000202, 707}, {0x80000300, 705}, {0x80000301, 705}, {0x80000302, 705}, {0x80000400, 708}, {0x80000401, 708}, {0x80000402, 708}, {0x80000500, 709},
@@ -5856,8 +5872,8 @@ var calls = [...]Call{
 		{Name: "cmd", Kind: KindSemCommand},
 		{Name: "arg", Kind: KindSemaphoreArgument},
 	}, Returns: KindInt, Sets: SetIPC, variantArgument: 2, variants: []variant{
-		{0x1, 1027}, {0x2, 1028}, {0x3, 248}, {0x12, 1028}, {0x13, 248}, {0x14, 1028}, {0x101, 1027}, {0x102, 1028},
-		{0x103, 248}, {0x112, 1028}, {0x113, 248}, {0x114, 1028},
+		{0x1, 1029}, {0x2, 1030}, {0x3, 248}, {0x12, 1030}, {0x13, 248}, {0x14, 1030}, {0x101, 1029}, {0x102, 1030},
+		{0x103, 248}, {0x112, 1030}, {0x113, 248}, {0x114, 1030},
 	}},
 	{Name: "clone", Arguments: []Argument{
 		{Name: "clone_flags", Kind: KindCloneFlags},
@@ -6051,10 +6067,10 @@ var calls = [...]Call{
 		{Name: "cmd", Kind: KindFcntlCommand},
 		{Name: "arg", Kind: KindHex},
 	}, Returns: KindInt, Sets: SetDescriptor, variantArgument: 1, variants: []variant{
-		{0x0, 900}, {0x1, 901}, {0x2, 902}, {0x3, 903}, {0x4, 904}, {0x5, 905}, {0x6, 906}, {0x7, 906},
-		{0x8, 907}, {0x9, 908}, {0xa, 909}, {0xb, 910}, {0xc, 1042}, {0xd, 1043}, {0xe, 1043}, {0xf, 913},
-		{0x10, 914}, {0x24, 1042}, {0x25, 1043}, {0x26, 1043}, {0x400, 915}, {0x401, 916}, {0x402, 917}, {0x406, 900},
-		{0x407, 918}, {0x408, 908}, {0x409, 919}, {0x40a, 920}, {0x40b, 921}, {0x40c, 922}, {0x40d, 921}, {0x40e, 922},
+		{0x0, 906}, {0x1, 907}, {0x2, 908}, {0x3, 909}, {0x4, 910}, {0x5, 911}, {0x6, 912}, {0x7, 912},
+		{0x8, 913}, {0x9, 914}, {0xa, 915}, {0xb, 916}, {0xc, 1044}, {0xd, 1045}, {0xe, 1045}, {0xf, 919},
+		{0x10, 920}, {0x24, 1044}, {0x25, 1045}, {0x26, 1045}, {0x400, 921}, {0x401, 922}, {0x402, 923}, {0x406, 906},
+		{0x407, 924}, {0x408, 914}, {0x409, 925}, {0x40a, 926}, {0x40b, 927}, {0x40c, 928}, {0x40d, 927}, {0x40e, 928},
 	}},
 	{Name: "readahead", Arguments: []Argument{
 		{Name: "fd", Kind: KindFD},
@@ -6096,18 +6112,6 @@ var calls = [...]Call{
 		{Name: "len", Kind: KindUlong},
 		{Name: "buf", Kind: KindAddress},
 	}, Returns: KindInt},
-	{Name: "send", Arguments: []Argument{
-		{Name: "fd", Kind: KindFD},
-		{Name: "buff", Kind: KindSocketBytes, Memory: Memory{Layout: ring.LayoutBytes, When: ring.WhenIn, Size: 1, Count: ring.CountArgument + 2}},
-		{Name: "len", Kind: KindSize},
-		{Name: "flags", Kind: KindMessageFlags},
-	}, Returns: KindCount, Sets: SetNetwork},
-	{Name: "recv", Arguments: []Argument{
-		{Name: "fd", Kind: KindFD},
-		{Name: "ubuf", Kind: KindSocketBytes, Memory: Memory{Layout: ring.LayoutBytes, When: ring.WhenOut, Size: 1, Count: ring.CountReturn, Limit: ring.CountArgument + 2}},
-		{Name: "size", Kind: KindSize},
-		{Name: "flags", Kind: KindMessageFlags},
-	}, Returns: KindCount, Sets: SetNetwork},
 	{Name: "semtimedop", Arguments: []Argument{
 		{Name: "semid", Kind: KindInt},
 		{Name: "sops", Kind: KindSemaphoreOperations, Memory: Memory{Layout: ring.LayoutArray, When: ring.WhenIn, Size: 6, Count: ring.CountArgument + 2}},

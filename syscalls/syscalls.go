@@ -111,6 +111,7 @@ type Call struct {
 	// variantArgument is the index of the argument that the variants go by.
 	variantArgument uint8
 	variants        []variant // in the order of their values
+	indirect        bool
 }
 
 // variant is the row for one value of an argument.
@@ -126,7 +127,15 @@ func (c *Call) Variant(arguments []uint64) *Call {
 	if len(c.variants) == 0 || int(c.variantArgument) >= len(arguments) {
 		return c
 	}
-	value := uint32(arguments[c.variantArgument])
+	if variant := c.variant(uint32(arguments[c.variantArgument])); variant != nil && !c.indirect {
+		return variant
+	}
+	return c
+}
+
+// variant returns the row for a value of the argument that the variants go by,
+// nil if there is none.
+func (c *Call) variant(value uint32) *Call {
 	low, high := 0, len(c.variants)
 	for low < high {
 		middle := int(uint(low+high) / 2)
@@ -137,10 +146,16 @@ func (c *Call) Variant(arguments []uint64) *Call {
 		}
 	}
 	if low == len(c.variants) || c.variants[low].value != value {
-		return c
+		return nil
 	}
 	return &calls[c.variants[low].row]
 }
+
+// Indirect reports whether the call's variants are other calls: their arguments
+// are not in registers but stand, as 32-bit words, where its second argument
+// points to (socketcall(2) of i386). Such a call's number has the value that
+// says which it is in its upper 16 bits: see [Lookup].
+func (c *Call) Indirect() bool { return c.indirect }
 
 // VariantArgument returns the index of the argument that the call's variants go
 // by, and whether it has any.
@@ -303,13 +318,25 @@ func (a ABI) tables() (common, private table) {
 	return nil, nil
 }
 
-// Lookup returns the row of a call, nil if the ABI has none of that number.
+// Lookup returns the row of a call, nil if the ABI has none of that number. A
+// number whose upper 16 bits are not zero is that of a call which another one
+// made: see [Call.Indirect].
 // X32's numbers are taken with and without the bit 0x40000000.
 func Lookup(abi ABI, number uint32) *Call {
 	if abi == X32 {
 		number &^= x32Bit
 	}
 	rows, private := abi.tables()
+	if inner := number >> 16; inner != 0 && abi == I386 {
+		row := Lookup(abi, number&0xffff)
+		if row == nil || !row.indirect {
+			return nil
+		}
+		if other := row.variant(inner); other != nil {
+			return other
+		}
+		return nil
+	}
 	if number >= privateBase {
 		rows, number = private, number-privateBase
 	}

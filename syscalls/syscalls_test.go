@@ -385,6 +385,22 @@ func TestRegisters(t *testing.T) {
 	}
 }
 
+// TestIndirectCalls checks the numbers of calls that another one makes.
+func TestIndirectCalls(t *testing.T) {
+	const socketcall, connect = 102, 3
+	if row := Lookup(I386, socketcall|connect<<16); row == nil || row.Name != "connect" {
+		t.Errorf("socketcall's number 3 is %v", row)
+	}
+	for _, number := range []uint32{socketcall | 99<<16, 1 | connect<<16, 0xffff0000 | socketcall} {
+		if row := Lookup(I386, number); row != nil {
+			t.Errorf("%#x is %s", number, row.Name)
+		}
+	}
+	if row := Lookup(AMD64, socketcall|connect<<16); row != nil {
+		t.Errorf("amd64 has %s", row.Name)
+	}
+}
+
 // TestVariants checks the variants against what Variant finds.
 func TestVariants(t *testing.T) {
 	for _, abi := range ABIs() {
@@ -400,6 +416,12 @@ func TestVariants(t *testing.T) {
 					t.Errorf("%s %s: value %#x follows %#x", abi, call.Name, value, previous)
 				}
 				previous = int64(value)
+				if call.Indirect() {
+					if Lookup(abi, number|value<<16) != variant || call.Variant([]uint64{uint64(value)}) != call {
+						t.Errorf("%s %s: %#x does not lead to %s by its number alone", abi, call.Name, value, variant.Name)
+					}
+					continue
+				}
 				if variant.Name != call.Name || variant.Sets != call.Sets || len(variant.variants) > 0 {
 					t.Errorf("%s %s[%#x]: %+v", abi, call.Name, value, variant)
 				}

@@ -24,15 +24,15 @@ var tableARM64 = table{
 	18:  503,  // lookup_dcookie
 	19:  605,  // eventfd2
 	20:  606,  // epoll_create1
-	21:  1024, // epoll_ctl
-	22:  1025, // epoll_pwait
+	21:  1026, // epoll_ctl
+	22:  1027, // epoll_pwait
 	23:  213,  // dup
 	24:  607,  // dup3
 	25:  282,  // fcntl
 	26:  609,  // inotify_init1
 	27:  569,  // inotify_add_watch
 	28:  570,  // inotify_rm_watch
-	29:  1026, // ioctl
+	29:  1028, // ioctl
 	30:  566,  // ioprio_set
 	31:  567,  // ioprio_get
 	32:  283,  // flock
@@ -120,7 +120,7 @@ var tableARM64 = table{
 	114: 520,  // clock_getres
 	115: 521,  // clock_nanosleep
 	116: 334,  // syslog
-	117: 1027, // ptrace
+	117: 1029, // ptrace
 	118: 373,  // sched_setparam
 	119: 375,  // sched_setscheduler
 	120: 376,  // sched_getscheduler
@@ -194,7 +194,7 @@ var tableARM64 = table{
 	188: 254,  // msgrcv
 	189: 253,  // msgsnd
 	190: 245,  // semget
-	191: 1030, // semctl
+	191: 1032, // semctl
 	192: 511,  // semtimedop
 	193: 246,  // semop
 	194: 206,  // shmget
@@ -223,7 +223,7 @@ var tableARM64 = table{
 	217: 539,  // add_key
 	218: 540,  // request_key
 	219: 565,  // keyctl
-	220: 1031, // clone
+	220: 1033, // clone
 	221: 240,  // execve
 	222: 10,   // mmap
 	223: 512,  // fadvise64
@@ -299,7 +299,7 @@ var tableARM64 = table{
 	438: 696,  // pidfd_getfd
 	439: 697,  // faccessat2
 	440: 698,  // process_madvise
-	441: 1032, // epoll_pwait2
+	441: 1034, // epoll_pwait2
 	442: 700,  // mount_setattr
 	443: 715,  // quotactl_fd
 	444: 717,  // landlock_create_ruleset

@@ -23,7 +23,7 @@ var tableARM = table{
 	21:  441,  // mount
 	23:  753,  // setuid
 	24:  330,  // getuid
-	26:  1033, // ptrace
+	26:  1035, // ptrace
 	29:  215,  // pause
 	33:  198,  // access
 	34:  765,  // nice
@@ -42,8 +42,8 @@ var tableARM = table{
 	50:  339,  // getegid
 	51:  439,  // acct
 	52:  442,  // umount2
-	54:  1034, // ioctl
-	55:  1035, // fcntl
+	54:  1036, // ioctl
+	55:  1037, // fcntl
 	57:  340,  // setpgid
 	60:  305,  // umask
 	61:  437,  // chroot
@@ -79,36 +79,36 @@ var tableARM = table{
 	99:  819,  // statfs
 	100: 820,  // fstatfs
 	103: 334,  // syslog
-	104: 822,  // setitimer
-	105: 823,  // getitimer
-	106: 824,  // stat
-	107: 825,  // lstat
-	108: 826,  // fstat
+	104: 828,  // setitimer
+	105: 829,  // getitimer
+	106: 830,  // stat
+	107: 831,  // lstat
+	108: 832,  // fstat
 	111: 384,  // vhangup
-	114: 830,  // wait4
+	114: 836,  // wait4
 	115: 444,  // swapoff
-	116: 831,  // sysinfo
+	116: 837,  // sysinfo
 	118: 284,  // fsync
-	119: 846,  // sigreturn
-	120: 1031, // clone
+	119: 852,  // sigreturn
+	120: 1033, // clone
 	121: 448,  // setdomainname
 	122: 244,  // uname
-	124: 848,  // adjtimex
+	124: 854,  // adjtimex
 	125: 11,   // mprotect
-	126: 849,  // sigprocmask
+	126: 855,  // sigprocmask
 	128: 452,  // init_module
 	129: 453,  // delete_module
 	131: 470,  // quotactl
 	132: 352,  // getpgid
 	133: 291,  // fchdir
-	134: 852,  // bdflush
+	134: 858,  // bdflush
 	135: 370,  // sysfs
 	136: 366,  // personality
-	138: 853,  // setfsuid
-	139: 854,  // setfsgid
-	140: 855,  // _llseek
-	141: 856,  // getdents
-	142: 857,  // _newselect
+	138: 859,  // setfsuid
+	139: 860,  // setfsgid
+	140: 861,  // _llseek
+	141: 862,  // getdents
+	142: 863,  // _newselect
 	143: 283,  // flock
 	144: 203,  // msync
 	145: 196,  // readv
@@ -127,65 +127,65 @@ var tableARM = table{
 	158: 201,  // sched_yield
 	159: 377,  // sched_get_priority_max
 	160: 378,  // sched_get_priority_min
-	161: 858,  // sched_rr_get_interval
-	162: 859,  // nanosleep
+	161: 864,  // sched_rr_get_interval
+	162: 865,  // nanosleep
 	163: 202,  // mremap
-	164: 860,  // setresuid
-	165: 861,  // getresuid
+	164: 866,  // setresuid
+	165: 867,  // getresuid
 	168: 8,    // poll
 	169: 471,  // nfsservctl
-	170: 863,  // setresgid
-	171: 864,  // getresgid
-	172: 867,  // prctl
+	170: 869,  // setresgid
+	171: 870,  // getresgid
+	172: 873,  // prctl
 	173: 16,   // rt_sigreturn
-	174: 868,  // rt_sigaction
+	174: 874,  // rt_sigaction
 	175: 15,   // rt_sigprocmask
 	176: 358,  // rt_sigpending
-	177: 869,  // rt_sigtimedwait
+	177: 875,  // rt_sigtimedwait
 	178: 360,  // rt_sigqueueinfo
 	179: 361,  // rt_sigsuspend
-	180: 1036, // pread64
-	181: 1037, // pwrite64
-	182: 872,  // chown
+	180: 1038, // pread64
+	181: 1039, // pwrite64
+	182: 878,  // chown
 	183: 289,  // getcwd
 	184: 356,  // capget
 	185: 357,  // capset
-	186: 873,  // sigaltstack
-	187: 874,  // sendfile
+	186: 879,  // sigaltstack
+	187: 880,  // sendfile
 	190: 239,  // vfork
-	191: 875,  // ugetrlimit
-	192: 876,  // mmap2
-	193: 1038, // truncate64
-	194: 1039, // ftruncate64
-	195: 1040, // stat64
-	196: 1041, // lstat64
-	197: 1042, // fstat64
-	198: 882,  // lchown32
-	199: 883,  // getuid32
-	200: 884,  // getgid32
-	201: 885,  // geteuid32
-	202: 886,  // getegid32
-	203: 887,  // setreuid32
-	204: 888,  // setregid32
-	205: 889,  // getgroups32
-	206: 890,  // setgroups32
-	207: 891,  // fchown32
-	208: 892,  // setresuid32
-	209: 893,  // getresuid32
-	210: 894,  // setresgid32
-	211: 895,  // getresgid32
-	212: 896,  // chown32
-	213: 897,  // setuid32
-	214: 898,  // setgid32
-	215: 899,  // setfsuid32
-	216: 900,  // setfsgid32
+	191: 881,  // ugetrlimit
+	192: 882,  // mmap2
+	193: 1040, // truncate64
+	194: 1041, // ftruncate64
+	195: 1042, // stat64
+	196: 1043, // lstat64
+	197: 1044, // fstat64
+	198: 888,  // lchown32
+	199: 889,  // getuid32
+	200: 890,  // getgid32
+	201: 891,  // geteuid32
+	202: 892,  // getegid32
+	203: 893,  // setreuid32
+	204: 894,  // setregid32
+	205: 895,  // getgroups32
+	206: 896,  // setgroups32
+	207: 897,  // fchown32
+	208: 898,  // setresuid32
+	209: 899,  // getresuid32
+	210: 900,  // setresgid32
+	211: 901,  // getresgid32
+	212: 902,  // chown32
+	213: 903,  // setuid32
+	214: 904,  // setgid32
+	215: 905,  // setfsuid32
+	216: 906,  // setfsgid32
 	217: 508,  // getdents64
 	218: 386,  // pivot_root
 	219: 204,  // mincore
 	220: 205,  // madvise
-	221: 1045, // fcntl64
+	221: 1047, // fcntl64
 	224: 477,  // gettid
-	225: 1046, // readahead
+	225: 1048, // readahead
 	226: 479,  // setxattr
 	227: 480,  // lsetxattr
 	228: 481,  // fsetxattr
@@ -199,46 +199,46 @@ var tableARM = table{
 	236: 489,  // lremovexattr
 	237: 490,  // fremovexattr
 	238: 491,  // tkill
-	239: 926,  // sendfile64
-	240: 927,  // futex
+	239: 932,  // sendfile64
+	240: 933,  // futex
 	241: 494,  // sched_setaffinity
 	242: 495,  // sched_getaffinity
-	243: 928,  // io_setup
+	243: 934,  // io_setup
 	244: 498,  // io_destroy
-	245: 929,  // io_getevents
+	245: 935,  // io_getevents
 	246: 500,  // io_submit
 	247: 501,  // io_cancel
 	248: 522,  // exit_group
-	249: 931,  // lookup_dcookie
+	249: 937,  // lookup_dcookie
 	250: 504,  // epoll_create
-	251: 1024, // epoll_ctl
-	252: 1047, // epoll_wait
+	251: 1026, // epoll_ctl
+	252: 1049, // epoll_wait
 	253: 507,  // remap_file_pages
 	256: 509,  // set_tid_address
 	257: 513,  // timer_create
-	258: 932,  // timer_settime
-	259: 933,  // timer_gettime
+	258: 938,  // timer_settime
+	259: 939,  // timer_gettime
 	260: 516,  // timer_getoverrun
 	261: 517,  // timer_delete
-	262: 934,  // clock_settime
-	263: 935,  // clock_gettime
-	264: 936,  // clock_getres
-	265: 937,  // clock_nanosleep
-	266: 938,  // statfs64
-	267: 939,  // fstatfs64
+	262: 940,  // clock_settime
+	263: 941,  // clock_gettime
+	264: 942,  // clock_getres
+	265: 943,  // clock_nanosleep
+	266: 944,  // statfs64
+	267: 945,  // fstatfs64
 	268: 525,  // tgkill
-	269: 940,  // utimes
-	270: 1048, // fadvise64_64
-	271: 1049, // pciconfig_iobase
-	272: 1050, // pciconfig_read
-	273: 1051, // pciconfig_write
-	274: 942,  // mq_open
+	269: 946,  // utimes
+	270: 1050, // fadvise64_64
+	271: 1051, // pciconfig_iobase
+	272: 1052, // pciconfig_read
+	273: 1053, // pciconfig_write
+	274: 948,  // mq_open
 	275: 532,  // mq_unlink
-	276: 943,  // mq_timedsend
-	277: 944,  // mq_timedreceive
+	276: 949,  // mq_timedsend
+	277: 950,  // mq_timedreceive
 	278: 535,  // mq_notify
-	279: 945,  // mq_getsetattr
-	280: 947,  // waitid
+	279: 951,  // mq_getsetattr
+	280: 953,  // waitid
 	281: 222,  // socket
 	282: 230,  // bind
 	283: 223,  // connect
@@ -247,29 +247,29 @@ var tableARM = table{
 	286: 232,  // getsockname
 	287: 233,  // getpeername
 	288: 234,  // socketpair
-	289: 1052, // send
+	289: 821,  // send
 	290: 225,  // sendto
-	291: 1053, // recv
+	291: 822,  // recv
 	292: 226,  // recvfrom
 	293: 229,  // shutdown
 	294: 235,  // setsockopt
 	295: 236,  // getsockopt
-	296: 971,  // sendmsg
-	297: 972,  // recvmsg
+	296: 823,  // sendmsg
+	297: 824,  // recvmsg
 	298: 246,  // semop
 	299: 245,  // semget
-	300: 980,  // semctl
-	301: 986,  // msgsnd
-	302: 987,  // msgrcv
+	300: 982,  // semctl
+	301: 988,  // msgsnd
+	302: 989,  // msgrcv
 	303: 252,  // msgget
-	304: 990,  // msgctl
+	304: 992,  // msgctl
 	305: 207,  // shmat
 	306: 251,  // shmdt
 	307: 206,  // shmget
-	308: 985,  // shmctl
+	308: 987,  // shmctl
 	309: 539,  // add_key
 	310: 540,  // request_key
-	311: 949,  // keyctl
+	311: 955,  // keyctl
 	312: 1054, // semtimedop
 	313: 527,  // vserver
 	314: 566,  // ioprio_set
@@ -284,7 +284,7 @@ var tableARM = table{
 	323: 573,  // mkdirat
 	324: 574,  // mknodat
 	325: 575,  // fchownat
-	326: 950,  // futimesat
+	326: 956,  // futimesat
 	327: 1055, // fstatat64
 	328: 578,  // unlinkat
 	329: 579,  // renameat
@@ -293,55 +293,55 @@ var tableARM = table{
 	332: 582,  // readlinkat
 	333: 583,  // fchmodat
 	334: 584,  // faccessat
-	335: 952,  // pselect6
-	336: 953,  // ppoll
+	335: 958,  // pselect6
+	336: 959,  // ppoll
 	337: 587,  // unshare
 	338: 588,  // set_robust_list
-	339: 954,  // get_robust_list
+	339: 960,  // get_robust_list
 	340: 590,  // splice
 	341: 1056, // sync_file_range2
 	342: 591,  // tee
 	343: 593,  // vmsplice
-	344: 956,  // move_pages
+	344: 962,  // move_pages
 	345: 624,  // getcpu
-	346: 1025, // epoll_pwait
-	347: 946,  // kexec_load
-	348: 957,  // utimensat
+	346: 1027, // epoll_pwait
+	347: 952,  // kexec_load
+	348: 963,  // utimensat
 	349: 597,  // signalfd
 	350: 598,  // timerfd_create
 	351: 599,  // eventfd
-	352: 958,  // fallocate
-	353: 959,  // timerfd_settime
-	354: 960,  // timerfd_gettime
+	352: 964,  // fallocate
+	353: 965,  // timerfd_settime
+	354: 966,  // timerfd_gettime
 	355: 604,  // signalfd4
 	356: 605,  // eventfd2
 	357: 606,  // epoll_create1
 	358: 607,  // dup3
 	359: 608,  // pipe2
 	360: 609,  // inotify_init1
-	361: 961,  // preadv
-	362: 962,  // pwritev
+	361: 967,  // preadv
+	362: 968,  // pwritev
 	363: 612,  // rt_tgsigqueueinfo
 	364: 613,  // perf_event_open
-	365: 963,  // recvmmsg
+	365: 825,  // recvmmsg
 	366: 603,  // accept4
 	367: 615,  // fanotify_init
-	368: 964,  // fanotify_mark
+	368: 969,  // fanotify_mark
 	369: 617,  // prlimit64
 	370: 618,  // name_to_handle_at
 	371: 619,  // open_by_handle_at
-	372: 965,  // clock_adjtime
+	372: 970,  // clock_adjtime
 	373: 621,  // syncfs
-	374: 966,  // sendmmsg
+	374: 826,  // sendmmsg
 	375: 623,  // setns
-	376: 967,  // process_vm_readv
-	377: 968,  // process_vm_writev
+	376: 971,  // process_vm_readv
+	377: 972,  // process_vm_writev
 	378: 627,  // kcmp
 	379: 628,  // finit_module
 	380: 629,  // sched_setattr
 	381: 630,  // sched_getattr
 	382: 631,  // renameat2
-	383: 970,  // seccomp
+	383: 974,  // seccomp
 	384: 636,  // getrandom
 	385: 637,  // memfd_create
 	386: 647,  // bpf
@@ -350,40 +350,40 @@ var tableARM = table{
 	389: 651,  // membarrier
 	390: 652,  // mlock2
 	391: 653,  // copy_file_range
-	392: 973,  // preadv2
-	393: 974,  // pwritev2
+	392: 975,  // preadv2
+	393: 976,  // pwritev2
 	394: 656,  // pkey_mprotect
 	395: 657,  // pkey_alloc
 	396: 658,  // pkey_free
 	397: 659,  // statx
 	398: 661,  // rseq
-	399: 977,  // io_pgetevents
+	399: 979,  // io_pgetevents
 	400: 571,  // migrate_pages
 	401: 638,  // kexec_file_load
-	403: 991,  // clock_gettime64
-	404: 992,  // clock_settime64
-	405: 993,  // clock_adjtime64
-	406: 994,  // clock_getres_time64
-	407: 995,  // clock_nanosleep_time64
-	408: 996,  // timer_gettime64
-	409: 997,  // timer_settime64
-	410: 998,  // timerfd_gettime64
-	411: 999,  // timerfd_settime64
-	412: 1000, // utimensat_time64
-	413: 1001, // pselect6_time64
-	414: 1002, // ppoll_time64
-	416: 1003, // io_pgetevents_time64
-	417: 1004, // recvmmsg_time64
-	418: 1005, // mq_timedsend_time64
-	419: 1006, // mq_timedreceive_time64
-	420: 1007, // semtimedop_time64
-	421: 1008, // rt_sigtimedwait_time64
-	422: 1009, // futex_time64
-	423: 1010, // sched_rr_get_interval_time64
+	403: 993,  // clock_gettime64
+	404: 994,  // clock_settime64
+	405: 995,  // clock_adjtime64
+	406: 996,  // clock_getres_time64
+	407: 997,  // clock_nanosleep_time64
+	408: 998,  // timer_gettime64
+	409: 999,  // timer_settime64
+	410: 1000, // timerfd_gettime64
+	411: 1001, // timerfd_settime64
+	412: 1002, // utimensat_time64
+	413: 1003, // pselect6_time64
+	414: 1004, // ppoll_time64
+	416: 1005, // io_pgetevents_time64
+	417: 1006, // recvmmsg_time64
+	418: 1007, // mq_timedsend_time64
+	419: 1008, // mq_timedreceive_time64
+	420: 1009, // semtimedop_time64
+	421: 1010, // rt_sigtimedwait_time64
+	422: 1011, // futex_time64
+	423: 1012, // sched_rr_get_interval_time64
 	424: 664,  // pidfd_send_signal
 	425: 665,  // io_uring_setup
 	426: 666,  // io_uring_enter
-	427: 1014, // io_uring_register
+	427: 1016, // io_uring_register
 	428: 681,  // open_tree
 	429: 682,  // move_mount
 	430: 683,  // fsopen
@@ -396,8 +396,8 @@ var tableARM = table{
 	437: 695,  // openat2
 	438: 696,  // pidfd_getfd
 	439: 697,  // faccessat2
-	440: 1015, // process_madvise
-	441: 1032, // epoll_pwait2
+	440: 1017, // process_madvise
+	441: 1034, // epoll_pwait2
 	442: 700,  // mount_setattr
 	443: 715,  // quotactl_fd
 	444: 717,  // landlock_create_ruleset

@@ -105,47 +105,47 @@ var tableI386 = table{
 	99:  819,  // statfs
 	100: 820,  // fstatfs
 	101: 450,  // ioperm
-	102: 821,  // socketcall
+	102: 827,  // socketcall
 	103: 334,  // syslog
-	104: 822,  // setitimer
-	105: 823,  // getitimer
-	106: 824,  // stat
-	107: 825,  // lstat
-	108: 826,  // fstat
-	109: 827,  // olduname
+	104: 828,  // setitimer
+	105: 829,  // getitimer
+	106: 830,  // stat
+	107: 831,  // lstat
+	108: 832,  // fstat
+	109: 833,  // olduname
 	110: 449,  // iopl
 	111: 384,  // vhangup
-	112: 828,  // idle
-	113: 829,  // vm86old
-	114: 830,  // wait4
+	112: 834,  // idle
+	113: 835,  // vm86old
+	114: 836,  // wait4
 	115: 444,  // swapoff
-	116: 831,  // sysinfo
-	117: 845,  // ipc
+	116: 837,  // sysinfo
+	117: 851,  // ipc
 	118: 284,  // fsync
-	119: 846,  // sigreturn
-	120: 847,  // clone
+	119: 852,  // sigreturn
+	120: 853,  // clone
 	121: 448,  // setdomainname
 	122: 244,  // uname
 	123: 385,  // modify_ldt
-	124: 848,  // adjtimex
+	124: 854,  // adjtimex
 	125: 11,   // mprotect
-	126: 849,  // sigprocmask
+	126: 855,  // sigprocmask
 	127: 451,  // create_module
 	128: 452,  // init_module
 	129: 453,  // delete_module
 	130: 454,  // get_kernel_syms
-	131: 851,  // quotactl
+	131: 857,  // quotactl
 	132: 352,  // getpgid
 	133: 291,  // fchdir
-	134: 852,  // bdflush
+	134: 858,  // bdflush
 	135: 370,  // sysfs
 	136: 366,  // personality
 	137: 474,  // afs_syscall
-	138: 853,  // setfsuid
-	139: 854,  // setfsgid
-	140: 855,  // _llseek
-	141: 856,  // getdents
-	142: 857,  // _newselect
+	138: 859,  // setfsuid
+	139: 860,  // setfsgid
+	140: 861,  // _llseek
+	141: 862,  // getdents
+	142: 863,  // _newselect
 	143: 283,  // flock
 	144: 203,  // msync
 	145: 196,  // readv
@@ -164,69 +164,69 @@ var tableI386 = table{
 	158: 201,  // sched_yield
 	159: 377,  // sched_get_priority_max
 	160: 378,  // sched_get_priority_min
-	161: 858,  // sched_rr_get_interval
-	162: 859,  // nanosleep
+	161: 864,  // sched_rr_get_interval
+	162: 865,  // nanosleep
 	163: 202,  // mremap
-	164: 860,  // setresuid
-	165: 861,  // getresuid
-	166: 862,  // vm86
+	164: 866,  // setresuid
+	165: 867,  // getresuid
+	166: 868,  // vm86
 	167: 455,  // query_module
 	168: 8,    // poll
 	169: 471,  // nfsservctl
-	170: 863,  // setresgid
-	171: 864,  // getresgid
-	172: 867,  // prctl
+	170: 869,  // setresgid
+	171: 870,  // getresgid
+	172: 873,  // prctl
 	173: 16,   // rt_sigreturn
-	174: 868,  // rt_sigaction
+	174: 874,  // rt_sigaction
 	175: 15,   // rt_sigprocmask
 	176: 358,  // rt_sigpending
-	177: 869,  // rt_sigtimedwait
+	177: 875,  // rt_sigtimedwait
 	178: 360,  // rt_sigqueueinfo
 	179: 361,  // rt_sigsuspend
-	180: 870,  // pread64
-	181: 871,  // pwrite64
-	182: 872,  // chown
+	180: 876,  // pread64
+	181: 877,  // pwrite64
+	182: 878,  // chown
 	183: 289,  // getcwd
 	184: 356,  // capget
 	185: 357,  // capset
-	186: 873,  // sigaltstack
-	187: 874,  // sendfile
+	186: 879,  // sigaltstack
+	187: 880,  // sendfile
 	188: 472,  // getpmsg
 	189: 473,  // putpmsg
 	190: 239,  // vfork
-	191: 875,  // ugetrlimit
-	192: 876,  // mmap2
-	193: 877,  // truncate64
-	194: 878,  // ftruncate64
-	195: 879,  // stat64
-	196: 880,  // lstat64
-	197: 881,  // fstat64
-	198: 882,  // lchown32
-	199: 883,  // getuid32
-	200: 884,  // getgid32
-	201: 885,  // geteuid32
-	202: 886,  // getegid32
-	203: 887,  // setreuid32
-	204: 888,  // setregid32
-	205: 889,  // getgroups32
-	206: 890,  // setgroups32
-	207: 891,  // fchown32
-	208: 892,  // setresuid32
-	209: 893,  // getresuid32
-	210: 894,  // setresgid32
-	211: 895,  // getresgid32
-	212: 896,  // chown32
-	213: 897,  // setuid32
-	214: 898,  // setgid32
-	215: 899,  // setfsuid32
-	216: 900,  // setfsgid32
+	191: 881,  // ugetrlimit
+	192: 882,  // mmap2
+	193: 883,  // truncate64
+	194: 884,  // ftruncate64
+	195: 885,  // stat64
+	196: 886,  // lstat64
+	197: 887,  // fstat64
+	198: 888,  // lchown32
+	199: 889,  // getuid32
+	200: 890,  // getgid32
+	201: 891,  // geteuid32
+	202: 892,  // getegid32
+	203: 893,  // setreuid32
+	204: 894,  // setregid32
+	205: 895,  // getgroups32
+	206: 896,  // setgroups32
+	207: 897,  // fchown32
+	208: 898,  // setresuid32
+	209: 899,  // getresuid32
+	210: 900,  // setresgid32
+	211: 901,  // getresgid32
+	212: 902,  // chown32
+	213: 903,  // setuid32
+	214: 904,  // setgid32
+	215: 905,  // setfsuid32
+	216: 906,  // setfsgid32
 	217: 386,  // pivot_root
 	218: 204,  // mincore
 	219: 205,  // madvise
 	220: 508,  // getdents64
-	221: 924,  // fcntl64
+	221: 930,  // fcntl64
 	224: 477,  // gettid
-	225: 925,  // readahead
+	225: 931,  // readahead
 	226: 479,  // setxattr
 	227: 480,  // lsetxattr
 	228: 481,  // fsetxattr
@@ -240,54 +240,54 @@ var tableI386 = table{
 	236: 489,  // lremovexattr
 	237: 490,  // fremovexattr
 	238: 491,  // tkill
-	239: 926,  // sendfile64
-	240: 927,  // futex
+	239: 932,  // sendfile64
+	240: 933,  // futex
 	241: 494,  // sched_setaffinity
 	242: 495,  // sched_getaffinity
 	243: 496,  // set_thread_area
 	244: 502,  // get_thread_area
-	245: 928,  // io_setup
+	245: 934,  // io_setup
 	246: 498,  // io_destroy
-	247: 929,  // io_getevents
+	247: 935,  // io_getevents
 	248: 500,  // io_submit
 	249: 501,  // io_cancel
-	250: 930,  // fadvise64
+	250: 936,  // fadvise64
 	252: 522,  // exit_group
-	253: 931,  // lookup_dcookie
+	253: 937,  // lookup_dcookie
 	254: 504,  // epoll_create
 	255: 524,  // epoll_ctl
 	256: 523,  // epoll_wait
 	257: 507,  // remap_file_pages
 	258: 509,  // set_tid_address
 	259: 513,  // timer_create
-	260: 932,  // timer_settime
-	261: 933,  // timer_gettime
+	260: 938,  // timer_settime
+	261: 939,  // timer_gettime
 	262: 516,  // timer_getoverrun
 	263: 517,  // timer_delete
-	264: 934,  // clock_settime
-	265: 935,  // clock_gettime
-	266: 936,  // clock_getres
-	267: 937,  // clock_nanosleep
-	268: 938,  // statfs64
-	269: 939,  // fstatfs64
+	264: 940,  // clock_settime
+	265: 941,  // clock_gettime
+	266: 942,  // clock_getres
+	267: 943,  // clock_nanosleep
+	268: 944,  // statfs64
+	269: 945,  // fstatfs64
 	270: 525,  // tgkill
-	271: 940,  // utimes
-	272: 941,  // fadvise64_64
+	271: 946,  // utimes
+	272: 947,  // fadvise64_64
 	273: 527,  // vserver
 	274: 528,  // mbind
 	275: 530,  // get_mempolicy
 	276: 529,  // set_mempolicy
-	277: 942,  // mq_open
+	277: 948,  // mq_open
 	278: 532,  // mq_unlink
-	279: 943,  // mq_timedsend
-	280: 944,  // mq_timedreceive
+	279: 949,  // mq_timedsend
+	280: 950,  // mq_timedreceive
 	281: 535,  // mq_notify
-	282: 945,  // mq_getsetattr
-	283: 946,  // kexec_load
-	284: 947,  // waitid
+	282: 951,  // mq_getsetattr
+	283: 952,  // kexec_load
+	284: 953,  // waitid
 	286: 539,  // add_key
 	287: 540,  // request_key
-	288: 949,  // keyctl
+	288: 955,  // keyctl
 	289: 566,  // ioprio_set
 	290: 567,  // ioprio_get
 	291: 568,  // inotify_init
@@ -298,8 +298,8 @@ var tableI386 = table{
 	296: 573,  // mkdirat
 	297: 574,  // mknodat
 	298: 575,  // fchownat
-	299: 950,  // futimesat
-	300: 951,  // fstatat64
+	299: 956,  // futimesat
+	300: 957,  // fstatat64
 	301: 578,  // unlinkat
 	302: 579,  // renameat
 	303: 580,  // linkat
@@ -307,53 +307,53 @@ var tableI386 = table{
 	305: 582,  // readlinkat
 	306: 583,  // fchmodat
 	307: 584,  // faccessat
-	308: 952,  // pselect6
-	309: 953,  // ppoll
+	308: 958,  // pselect6
+	309: 959,  // ppoll
 	310: 587,  // unshare
 	311: 588,  // set_robust_list
-	312: 954,  // get_robust_list
+	312: 960,  // get_robust_list
 	313: 590,  // splice
-	314: 955,  // sync_file_range
+	314: 961,  // sync_file_range
 	315: 591,  // tee
 	316: 593,  // vmsplice
-	317: 956,  // move_pages
+	317: 962,  // move_pages
 	318: 624,  // getcpu
 	319: 596,  // epoll_pwait
-	320: 957,  // utimensat
+	320: 963,  // utimensat
 	321: 597,  // signalfd
 	322: 598,  // timerfd_create
 	323: 599,  // eventfd
-	324: 958,  // fallocate
-	325: 959,  // timerfd_settime
-	326: 960,  // timerfd_gettime
+	324: 964,  // fallocate
+	325: 965,  // timerfd_settime
+	326: 966,  // timerfd_gettime
 	327: 604,  // signalfd4
 	328: 605,  // eventfd2
 	329: 606,  // epoll_create1
 	330: 607,  // dup3
 	331: 608,  // pipe2
 	332: 609,  // inotify_init1
-	333: 961,  // preadv
-	334: 962,  // pwritev
+	333: 967,  // preadv
+	334: 968,  // pwritev
 	335: 612,  // rt_tgsigqueueinfo
 	336: 613,  // perf_event_open
-	337: 963,  // recvmmsg
+	337: 825,  // recvmmsg
 	338: 615,  // fanotify_init
-	339: 964,  // fanotify_mark
+	339: 969,  // fanotify_mark
 	340: 617,  // prlimit64
 	341: 618,  // name_to_handle_at
 	342: 619,  // open_by_handle_at
-	343: 965,  // clock_adjtime
+	343: 970,  // clock_adjtime
 	344: 621,  // syncfs
-	345: 966,  // sendmmsg
+	345: 826,  // sendmmsg
 	346: 623,  // setns
-	347: 967,  // process_vm_readv
-	348: 968,  // process_vm_writev
+	347: 971,  // process_vm_readv
+	348: 972,  // process_vm_writev
 	349: 627,  // kcmp
 	350: 628,  // finit_module
 	351: 629,  // sched_setattr
 	352: 630,  // sched_getattr
 	353: 631,  // renameat2
-	354: 970,  // seccomp
+	354: 974,  // seccomp
 	355: 636,  // getrandom
 	356: 637,  // memfd_create
 	357: 647,  // bpf
@@ -369,57 +369,57 @@ var tableI386 = table{
 	367: 232,  // getsockname
 	368: 233,  // getpeername
 	369: 225,  // sendto
-	370: 971,  // sendmsg
+	370: 823,  // sendmsg
 	371: 226,  // recvfrom
-	372: 972,  // recvmsg
+	372: 824,  // recvmsg
 	373: 229,  // shutdown
 	374: 649,  // userfaultfd
 	375: 651,  // membarrier
 	376: 652,  // mlock2
 	377: 653,  // copy_file_range
-	378: 973,  // preadv2
-	379: 974,  // pwritev2
+	378: 975,  // preadv2
+	379: 976,  // pwritev2
 	380: 656,  // pkey_mprotect
 	381: 657,  // pkey_alloc
 	382: 658,  // pkey_free
 	383: 659,  // statx
-	384: 976,  // arch_prctl
-	385: 977,  // io_pgetevents
+	384: 978,  // arch_prctl
+	385: 979,  // io_pgetevents
 	386: 661,  // rseq
 	393: 245,  // semget
-	394: 980,  // semctl
+	394: 982,  // semctl
 	395: 206,  // shmget
-	396: 985,  // shmctl
+	396: 987,  // shmctl
 	397: 207,  // shmat
 	398: 251,  // shmdt
 	399: 252,  // msgget
-	400: 986,  // msgsnd
-	401: 987,  // msgrcv
-	402: 990,  // msgctl
-	403: 991,  // clock_gettime64
-	404: 992,  // clock_settime64
-	405: 993,  // clock_adjtime64
-	406: 994,  // clock_getres_time64
-	407: 995,  // clock_nanosleep_time64
-	408: 996,  // timer_gettime64
-	409: 997,  // timer_settime64
-	410: 998,  // timerfd_gettime64
-	411: 999,  // timerfd_settime64
-	412: 1000, // utimensat_time64
-	413: 1001, // pselect6_time64
-	414: 1002, // ppoll_time64
-	416: 1003, // io_pgetevents_time64
-	417: 1004, // recvmmsg_time64
-	418: 1005, // mq_timedsend_time64
-	419: 1006, // mq_timedreceive_time64
-	420: 1007, // semtimedop_time64
-	421: 1008, // rt_sigtimedwait_time64
-	422: 1009, // futex_time64
-	423: 1010, // sched_rr_get_interval_time64
+	400: 988,  // msgsnd
+	401: 989,  // msgrcv
+	402: 992,  // msgctl
+	403: 993,  // clock_gettime64
+	404: 994,  // clock_settime64
+	405: 995,  // clock_adjtime64
+	406: 996,  // clock_getres_time64
+	407: 997,  // clock_nanosleep_time64
+	408: 998,  // timer_gettime64
+	409: 999,  // timer_settime64
+	410: 1000, // timerfd_gettime64
+	411: 1001, // timerfd_settime64
+	412: 1002, // utimensat_time64
+	413: 1003, // pselect6_time64
+	414: 1004, // ppoll_time64
+	416: 1005, // io_pgetevents_time64
+	417: 1006, // recvmmsg_time64
+	418: 1007, // mq_timedsend_time64
+	419: 1008, // mq_timedreceive_time64
+	420: 1009, // semtimedop_time64
+	421: 1010, // rt_sigtimedwait_time64
+	422: 1011, // futex_time64
+	423: 1012, // sched_rr_get_interval_time64
 	424: 664,  // pidfd_send_signal
 	425: 665,  // io_uring_setup
 	426: 666,  // io_uring_enter
-	427: 1014, // io_uring_register
+	427: 1016, // io_uring_register
 	428: 681,  // open_tree
 	429: 682,  // move_mount
 	430: 683,  // fsopen
@@ -432,10 +432,10 @@ var tableI386 = table{
 	437: 695,  // openat2
 	438: 696,  // pidfd_getfd
 	439: 697,  // faccessat2
-	440: 1015, // process_madvise
+	440: 1017, // process_madvise
 	441: 699,  // epoll_pwait2
 	442: 700,  // mount_setattr
-	443: 1017, // quotactl_fd
+	443: 1019, // quotactl_fd
 	444: 717,  // landlock_create_ruleset
 	445: 720,  // landlock_add_rule
 	446: 721,  // landlock_restrict_self

@@ -142,8 +142,8 @@ var tableX32 = table{
 	153: 384,  // vhangup
 	154: 385,  // modify_ldt
 	155: 386,  // pivot_root
-	157: 867,  // prctl
-	158: 976,  // arch_prctl
+	157: 873,  // prctl
+	158: 978,  // arch_prctl
 	159: 435,  // adjtimex
 	160: 436,  // setrlimit
 	161: 437,  // chroot
@@ -220,7 +220,7 @@ var tableX32 = table{
 	245: 536,  // mq_getsetattr
 	248: 539,  // add_key
 	249: 540,  // request_key
-	250: 949,  // keyctl
+	250: 955,  // keyctl
 	251: 566,  // ioprio_set
 	252: 567,  // ioprio_get
 	253: 568,  // inotify_init
@@ -240,7 +240,7 @@ var tableX32 = table{
 	267: 582,  // readlinkat
 	268: 583,  // fchmodat
 	269: 584,  // faccessat
-	270: 1018, // pselect6
+	270: 1020, // pselect6
 	271: 586,  // ppoll
 	272: 587,  // unshare
 	275: 590,  // splice
@@ -276,7 +276,7 @@ var tableX32 = table{
 	314: 629,  // sched_setattr
 	315: 630,  // sched_getattr
 	316: 631,  // renameat2
-	317: 970,  // seccomp
+	317: 974,  // seccomp
 	318: 636,  // getrandom
 	319: 637,  // memfd_create
 	320: 638,  // kexec_file_load
@@ -296,7 +296,7 @@ var tableX32 = table{
 	424: 664,  // pidfd_send_signal
 	425: 665,  // io_uring_setup
 	426: 666,  // io_uring_enter
-	427: 1014, // io_uring_register
+	427: 1016, // io_uring_register
 	428: 681,  // open_tree
 	429: 682,  // move_mount
 	430: 683,  // fsopen
@@ -309,7 +309,7 @@ var tableX32 = table{
 	437: 695,  // openat2
 	438: 696,  // pidfd_getfd
 	439: 697,  // faccessat2
-	440: 1015, // process_madvise
+	440: 1017, // process_madvise
 	441: 699,  // epoll_pwait2
 	442: 700,  // mount_setattr
 	443: 715,  // quotactl_fd
@@ -341,40 +341,40 @@ var tableX32 = table{
 	469: 744,  // file_setattr
 	470: 745,  // listns
 	471: 746,  // rseq_slice_yield
-	512: 868,  // rt_sigaction
+	512: 874,  // rt_sigaction
 	513: 16,   // rt_sigreturn
-	514: 1019, // ioctl
+	514: 1021, // ioctl
 	515: 196,  // readv
 	516: 197,  // writev
 	517: 226,  // recvfrom
-	518: 971,  // sendmsg
-	519: 972,  // recvmsg
+	518: 823,  // sendmsg
+	519: 824,  // recvmsg
 	520: 240,  // execve
-	521: 1020, // ptrace
+	521: 1022, // ptrace
 	522: 358,  // rt_sigpending
 	523: 359,  // rt_sigtimedwait
 	524: 360,  // rt_sigqueueinfo
-	525: 873,  // sigaltstack
+	525: 879,  // sigaltstack
 	526: 513,  // timer_create
 	527: 535,  // mq_notify
 	528: 537,  // kexec_load
 	529: 538,  // waitid
 	530: 588,  // set_robust_list
-	531: 954,  // get_robust_list
+	531: 960,  // get_robust_list
 	532: 593,  // vmsplice
-	533: 956,  // move_pages
+	533: 962,  // move_pages
 	534: 610,  // preadv
 	535: 611,  // pwritev
 	536: 612,  // rt_tgsigqueueinfo
-	537: 1021, // recvmmsg
-	538: 966,  // sendmmsg
-	539: 967,  // process_vm_readv
-	540: 968,  // process_vm_writev
+	537: 1023, // recvmmsg
+	538: 826,  // sendmmsg
+	539: 971,  // process_vm_readv
+	540: 972,  // process_vm_writev
 	541: 235,  // setsockopt
 	542: 236,  // getsockopt
-	543: 928,  // io_setup
+	543: 934,  // io_setup
 	544: 500,  // io_submit
 	545: 648,  // execveat
-	546: 1022, // preadv2
-	547: 1023, // pwritev2
+	546: 1024, // preadv2
+	547: 1025, // pwritev2
 }

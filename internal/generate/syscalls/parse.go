@@ -63,6 +63,7 @@ type row struct {
 	abis      []string // empty: all
 	by        string   // of a variant: the argument that it goes by
 	values    []uint32 // of a variant: that argument's values
+	is        string   // of a variant: the other call that it is; empty: none
 	arguments []argument
 	returns   string // empty: a variant's is its call's, a call's is an int
 	sets      []string
@@ -403,6 +404,7 @@ func (p part) widthOn(abi abi) int {
 
 var (
 	rowPattern      = regexp.MustCompile(`^(\w+)(@[\w,]+)?(?:\[(\w+)=([^\]]*)\])?\((.*)\)((?: +[%\w]+)*)$`)
+	otherPattern    = regexp.MustCompile(`^(\w+)(@[\w,]+)?\[(\w+)=([^\]]*)\] is (\w+)()$`)
 	argumentPattern = regexp.MustCompile(`^(\w+) (\w+)(?:/(64|pair))?(?::(\w+))?(?:=(return|\*?\w+|bits\(\w+\)))?(?:<(\w+))?(?:\?(\w+(?:&\w+)?=[\w|-]+))?$`)
 )
 
@@ -421,10 +423,14 @@ func parseRows(lines []line) ([]*row, error) {
 
 func parseRow(content string) (*row, error) {
 	match := rowPattern.FindStringSubmatch(content)
+	is := ""
 	if match == nil {
-		return nil, fmt.Errorf("not a row: %s", content)
+		if match = otherPattern.FindStringSubmatch(content); match == nil {
+			return nil, fmt.Errorf("not a row: %s", content)
+		}
+		is, match[5] = match[5], ""
 	}
-	r := &row{name: match[1], by: match[3]}
+	r := &row{name: match[1], by: match[3], is: is}
 	if match[2] != "" {
 		r.abis = strings.Split(match[2][1:], ",")
 		for _, name := range r.abis {

@@ -18,6 +18,7 @@ type call struct {
 	sets      []string
 	by        int // index of the argument that the variants go by
 	variants  []variant
+	indirect  bool // the variants are other calls, whose arguments are in memory
 }
 
 // variant is the row of one value of the argument that a call's variants go by.
@@ -105,7 +106,7 @@ func resolve(kinds []*kind, rows []*row, numbers map[string]map[string]int) (*ta
 				problems = append(problems, fmt.Errorf("%s: %s of %s: %w", r.at, name, abi.name, err))
 				continue
 			}
-			if err := t.addVariants(c, variantsByName[name], abi, kindsByName); err != nil {
+			if err := t.addVariants(c, variantsByName[name], rowsByName, abi, kindsByName); err != nil {
 				problems = append(problems, err)
 				continue
 			}
@@ -130,7 +131,7 @@ func resolve(kinds []*kind, rows []*row, numbers map[string]map[string]int) (*ta
 }
 
 // addVariants adds an ABI's variants of a call to the table and to the call.
-func (t *table) addVariants(c *call, rows []*row, abi abi, kinds map[string]*kind) error {
+func (t *table) addVariants(c *call, rows []*row, calls map[string][]*row, abi abi, kinds map[string]*kind) error {
 	chosen := map[uint32]*row{}
 	var first *row
 	for _, r := range rows {
@@ -139,6 +140,9 @@ func (t *table) addVariants(c *call, rows []*row, abi abi, kinds map[string]*kin
 		}
 		if first == nil {
 			first = r
+		}
+		if (r.is == "") != (first.is == "") {
+			return fmt.Errorf("%s: a variant of %s with arguments of its own beside one that is another call: want all of one sort, as at %s", r.at, r.name, first.at)
 		}
 		if r.by != first.by {
 			return fmt.Errorf("%s: a variant of %s by %s: those of %s go by %s", r.at, r.name, r.by, first.at, first.by)
@@ -158,8 +162,8 @@ func (t *table) addVariants(c *call, rows []*row, abi abi, kinds map[string]*kin
 		return nil
 	}
 
-	isBy := func(a resolved) bool { return a.name == first.by }
-	c.by = slices.IndexFunc(c.arguments, isBy)
+	c.by = c.argument(first.by)
+	c.indirect = first.is != ""
 	if c.by < 0 {
 		return fmt.Errorf("%s: %s of %s: its row has no argument %s", first.at, first.name, abi.name, first.by)
 	}
@@ -167,20 +171,42 @@ func (t *table) addVariants(c *call, rows []*row, abi abi, kinds map[string]*kin
 	for _, value := range slices.Sorted(maps.Keys(chosen)) {
 		r := chosen[value]
 		if _, known := indexes[r]; !known {
-			one, err := resolveRow(r, abi, kinds, c.returns)
-			if err == nil && slices.IndexFunc(one.arguments, isBy) != c.by {
-				err = fmt.Errorf("%s must be argument %d, as it is in the call's own row", first.by, c.by)
-			}
+			one, err := c.variant(r, calls, abi, kinds)
 			if err != nil {
 				return fmt.Errorf("%s: %s of %s: %w", r.at, r.name, abi.name, err)
 			}
-			one.sets = c.sets
 			r.used = true
 			indexes[r] = t.add(one)
 		}
 		c.variants = append(c.variants, variant{value, indexes[r]})
 	}
 	return nil
+}
+
+// argument returns the index of an argument, -1 if there is none of that name.
+func (c *call) argument(name string) int {
+	return slices.IndexFunc(c.arguments, func(a resolved) bool { return a.name == name })
+}
+
+// variant resolves the row of a variant of the call.
+func (c *call) variant(r *row, calls map[string][]*row, abi abi, kinds map[string]*kind) (*call, error) {
+	if r.is != "" {
+		other := findRow(calls[r.is], abi)
+		if other == nil {
+			return nil, fmt.Errorf("no row for %s", r.is)
+		}
+		other.used = true
+		return resolveRow(other, abi, kinds, "int")
+	}
+	one, err := resolveRow(r, abi, kinds, c.returns)
+	if err != nil {
+		return nil, err
+	}
+	if one.argument(r.by) != c.by {
+		return nil, fmt.Errorf("%s must be argument %d, as it is in the call's own row", r.by, c.by)
+	}
+	one.sets = c.sets
+	return one, nil
 }
 
 // sortedNames returns the names in the order of their numbers.

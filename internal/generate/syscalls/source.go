@@ -78,6 +78,9 @@ func callSource(c *call) string {
 		}
 		b.WriteString("\n}")
 	}
+	if c.indirect {
+		b.WriteString(", indirect: true")
+	}
 	b.WriteString("}")
 	return b.String()
 }
