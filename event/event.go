@@ -19,6 +19,12 @@ type Event struct {
 	// Descriptors are what the recording's file descriptors were; nil where
 	// nothing is known of any.
 	Descriptors *Descriptors
+	// Resumes is the row of the call that a restart_syscall goes on with; nil
+	// where it began before the recording.
+	Resumes *syscalls.Call
+	// SupersededBy is, of the exit of a process's leader, the thread whose execve
+	// ended it, and which has the leader's ID from then on; zero for other exits.
+	SupersededBy uint32
 }
 
 // Failed reports whether the event is a call that returned an error, those
@@ -70,6 +76,8 @@ func decode(parsed *ring.History, architecture string) *History {
 	// What a thread did last, by its index: what follows may complete it.
 	calls := make(map[uint32]int)
 	kills := make(map[uint32]int)
+	exits := make(map[uint32]int)
+	resumable := make(map[uint32]*syscalls.Call)
 	phantom := make(map[int]bool)
 	descriptors := &Descriptors{}
 	for i := range parsed.Records {
@@ -85,9 +93,18 @@ func decode(parsed *ring.History, architecture string) *History {
 			event.Descriptors = descriptors
 			descriptors.add(event)
 			calls[record.TID] = i
+			delete(exits, record.TID) // another task's, whose number it has
+			if event.Name() == "restart_syscall" {
+				event.Resumes = resumable[record.TID]
+			} else {
+				resumable[record.TID] = event.Row
+			}
 		case ring.TypeExec:
 			if call, found := calls[record.Exec.OldTID]; found {
 				completeExec(&history.Events[call], event)
+			}
+			if exit, found := exits[record.TID]; found && record.Exec.OldTID != record.TID {
+				history.Events[exit].SupersededBy = record.Exec.OldTID
 			}
 		case ring.TypeSignal:
 			if record.Signal.Number == sigkill {
@@ -105,6 +122,8 @@ func decode(parsed *ring.History, architecture string) *History {
 			}
 			delete(calls, record.TID)
 			delete(kills, record.TID)
+			delete(resumable, record.TID)
+			exits[record.TID] = i
 		}
 	}
 	descriptors.sort()

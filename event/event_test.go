@@ -70,6 +70,47 @@ func TestExecveOfAThreadBelongsToTheThread(t *testing.T) {
 	}
 }
 
+// The leader ends, and the thread goes on under the leader's ID.
+func TestLeaderIsSupersededByTheThreadThatExecutes(t *testing.T) {
+	exit := func(tid uint32, start uint64) ring.Record {
+		return ring.Record{Type: ring.TypeExit, Task: &ring.Task{}, TID: tid, Start: start, End: start, Exit: &ring.Exit{}}
+	}
+	events := decodeRecords(
+		call(10, 1, 5, "execve", 0, 1, 2, 3),
+		exit(11, 2),
+		exit(10, 3),
+		ring.Record{Type: ring.TypeExec, Task: &ring.Task{}, TID: 10, Start: 4, End: 4, Exec: &ring.Exec{OldTID: 12}},
+		ring.Record{Type: ring.TypeExec, Task: &ring.Task{}, TID: 10, Start: 6, End: 6, Exec: &ring.Exec{OldTID: 10}},
+		exit(10, 7),
+	)
+	var got []uint32
+	for _, event := range events {
+		got = append(got, event.SupersededBy)
+	}
+	if diff := cmp.Diff([]uint32{0, 0, 12, 0, 0, 0}, got); diff != "" {
+		t.Errorf("who superseded them (-want +got):\n%s", diff)
+	}
+}
+
+func TestRestartedCallIsTheThreadsLast(t *testing.T) {
+	events := decodeRecords(
+		call(10, 1, 2, "nanosleep", -516),
+		call(11, 3, 4, "poll", 0),
+		call(10, 5, 6, "restart_syscall", -516),
+		call(10, 7, 8, "restart_syscall", 0),
+		call(12, 9, 10, "restart_syscall", 0),
+	)
+	for i, want := range map[int]string{2: "nanosleep", 3: "nanosleep", 4: ""} {
+		got := ""
+		if row := events[i].Resumes; row != nil {
+			got = row.Name
+		}
+		if got != want {
+			t.Errorf("event %d resumes %q, want %q", i, got, want)
+		}
+	}
+}
+
 func TestExecveTakesItsPathFromTheNewImage(t *testing.T) {
 	exec := ring.Record{Type: ring.TypeExec, Task: &ring.Task{}, TID: 10, Start: 3, End: 3, Exec: &ring.Exec{OldTID: 10, Path: "/bin/true"}}
 	early := ring.Capture{Argument: 0, Layout: ring.LayoutPath, Entry: true, Data: []byte("./true")}

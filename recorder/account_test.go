@@ -61,15 +61,15 @@ func filter(t *testing.T, expression string) *syscalls.Filter {
 
 func TestEveryCallOfSixteenThreadsIsThere(t *testing.T) {
 	path := program(t, "flood")
-	r := attachChildren(t, recorder.Options{RingSize: 192 << 20, Filter: filter(t, "lseek")})
+	r := attachChildren(t, recorder.Options{RingSize: 96 << 20, Filter: filter(t, "lseek")})
 	attach(t, r, "small", recorder.Children(os.Getpid()), recorder.Options{RingSize: 1 << 20, Filter: filter(t, "lseek")})
-	const threads, calls = 16, 200_000
+	const threads, calls = 16, 100_000
 	before := snapshot(t, r, t.Name())
 	run(t, path, "flood", strconv.Itoa(threads), strconv.Itoa(calls)).wait(t, 0)
 	after := snapshot(t, r, t.Name())
 	noFailures(t, before, after)
 
-	// Records and not events, of which three million take their time.
+	// Records and not events, of which so many take their time.
 	all := after.History()
 	same(t, "calls kept", all.Account.Kept, uint64(threads*calls))
 	same(t, "calls overwritten", all.Account.Overwritten, uint64(0))

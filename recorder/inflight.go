@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"traceloop/ring"
+	"traceloop/syscalls"
 )
 
 // callsInFlight returns the calls that a recording's tasks are in, as a chunk,
@@ -44,12 +45,12 @@ func (r *Recorder) callsInFlight(id uint32) ([]byte, error) {
 			// the past then, or of the time after this reading.
 			continue
 		}
-		records = append(records, r.inFlightRecord(state, early, now, int(options.StringLimit)))
+		records = append(records, r.inFlightRecord(state, early, now, &options))
 	}
 	return ring.EncodeCalls(records), nil
 }
 
-func (r *Recorder) inFlightRecord(state *programsTaskState, early []byte, now uint64, stringLimit int) ring.Record {
+func (r *Recorder) inFlightRecord(state *programsTaskState, early []byte, now uint64, options *programsRecording) ring.Record {
 	comm := make([]byte, 0, len(state.Comm))
 	for _, c := range state.Comm {
 		comm = append(comm, byte(c))
@@ -83,10 +84,11 @@ func (r *Recorder) inFlightRecord(state *programsTaskState, early []byte, now ui
 	// Memory that is captured at a call's end is still in the task.
 	for i := range row.Arguments {
 		memory := row.Arguments[i].Memory
-		if memory.When != ring.WhenIn || state.Arguments[i] == 0 || !memory.Only.Holds(state.Arguments[:]) {
+		if memory.When != ring.WhenIn || state.Arguments[i] == 0 || !memory.Only.Holds(state.Arguments[:]) ||
+			options.Layouts>>memory.Layout&1 == 0 {
 			continue
 		}
-		capture, ok := readMemory(int(state.Tid), state.Arguments[:], i, memory.Layout, int(memory.Size), memory.Count, stringLimit)
+		capture, ok := readMemory(int(state.Tid), row, state.Arguments[:], i, int(options.StringLimit))
 		if ok {
 			record.Call.Captures = append(record.Call.Captures, capture)
 		}
@@ -97,7 +99,9 @@ func (r *Recorder) inFlightRecord(state *programsTaskState, early []byte, now ui
 // readMemory reads what a task's argument points to, in the layouts whose
 // length is known beforehand. A task that ended meanwhile has no memory, which
 // is no error: its argument then shows as the address.
-func readMemory(tid int, arguments []uint64, index int, layout ring.Layout, size int, count ring.Count, stringLimit int) (ring.Capture, bool) {
+func readMemory(tid int, row *syscalls.Call, arguments []uint64, index int, stringLimit int) (ring.Capture, bool) {
+	memory := &row.Arguments[index].Memory
+	layout := memory.Layout
 	capture := ring.Capture{Argument: uint8(index), Layout: layout}
 	limit := stringLimit
 	switch layout {
@@ -116,19 +120,14 @@ func readMemory(tid int, arguments []uint64, index int, layout ring.Layout, size
 		capture.Data = text[:end]
 		return capture, true
 	case ring.LayoutBytes, ring.LayoutStruct, ring.LayoutArray:
-		wanted := uint64(size)
-		if argument := int(count) - int(ring.CountArgument); count != ring.CountOne {
-			if argument >= 6 {
-				return capture, false
-			}
-			wanted = arguments[argument]
-		}
-		if layout == ring.LayoutArray {
-			wanted *= uint64(size)
+		wanted, ok := lengthOf(row, memory, arguments)
+		if !ok || memory.OneByOne() {
+			return capture, false
 		}
 		if layout != ring.LayoutBytes {
 			limit = ring.ArrayLimit
 		}
+		limit += int(memory.Extra)
 		if wanted > uint64(limit) {
 			wanted, capture.Truncated = uint64(limit), true
 		}
@@ -136,6 +135,35 @@ func readMemory(tid int, arguments []uint64, index int, layout ring.Layout, size
 		return capture, uint64(len(capture.Data)) == wanted
 	default:
 		return capture, false
+	}
+}
+
+// lengthOf is how many bytes of an argument's memory the call is to look at, at
+// most a few more than are captured; false if that is not known before its end.
+func lengthOf(row *syscalls.Call, memory *syscalls.Memory, arguments []uint64) (uint64, bool) {
+	size := uint64(memory.Size)
+	if memory.Count == ring.CountOne {
+		return size, true
+	}
+	argument := int(memory.Count) - int(ring.CountArgument)
+	if argument >= len(row.Arguments) || argument >= 6 {
+		return 0, false
+	}
+	count := arguments[argument]
+	switch row.Arguments[argument].Kind {
+	case syscalls.KindInt:
+		count = uint64(max(int32(count), 0))
+	case syscalls.KindUint:
+		count = uint64(uint32(count))
+	}
+	count = min(count, 1<<32)
+	switch memory.Layout {
+	case ring.LayoutStruct:
+		return min(count, size), true
+	case ring.LayoutArray:
+		return count * size, true
+	default:
+		return count + uint64(memory.Extra), true
 	}
 }
 

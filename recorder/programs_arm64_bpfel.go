@@ -24,7 +24,9 @@ type programsCallRow struct {
 	LateDescriptors  uint8
 	OnStack          uint8
 	Indirect         uint8
-	Reserved         [7]uint8
+	Narrow           uint8
+	IsSigned         uint8
+	Reserved         [5]uint8
 	Capture          [8]programsCaptureRow
 	Only             [8]struct {
 		_        structs.HostLayout
@@ -110,6 +112,8 @@ type programsScratch struct {
 	Base        uint32
 	BaseLength  uint32
 	Failed      uint32
+	Negative    uint32
+	Reserved    uint32
 	At          uint32
 	Group       uint32
 	Turn        uint32
@@ -127,7 +131,7 @@ type programsScratch struct {
 		Top        uint64
 		RootDentry uint64
 		RootMount  uint64
-		Cut        uint64
+		Step       int64
 	}
 	Record struct {
 		_     structs.HostLayout
@@ -144,7 +148,7 @@ type programsTaskMemory struct {
 	Index    uint32
 	Reserved uint32
 	State    programsTaskState
-	Early    [1024]uint8
+	Early    [2560]uint8
 }
 
 type programsTaskState struct {

@@ -124,6 +124,13 @@ func encodeRow(call *syscalls.Call) (programsCallRow, error) {
 	for i := range call.Arguments {
 		argument := &call.Arguments[i]
 		memory := &argument.Memory
+		switch argument.Kind {
+		case syscalls.KindInt:
+			row.IsSigned |= 1 << i
+			row.Narrow |= 1 << i
+		case syscalls.KindUint:
+			row.Narrow |= 1 << i
+		}
 		if isDescriptor(argument.Kind) {
 			row.Descriptors |= 1 << i
 			switch memory.When {
@@ -162,6 +169,7 @@ func encodeMemory(row *programsCallRow, argument uint8, memory *syscalls.Memory)
 		When:        uint8(memory.When),
 		Count:       uint8(memory.Count),
 		Size:        memory.Size,
+		Pointer:     memory.Extra,
 		Descriptors: memory.Descriptors,
 	}
 	if memory.OneByOne() {
@@ -177,7 +185,9 @@ func encodeMemory(row *programsCallRow, argument uint8, memory *syscalls.Memory)
 		row.Only[i].Values = memory.Only.Values
 	}
 	row.Captures++
-	if memory.When == ring.WhenEarly || memory.When == ring.WhenInOut {
+	// How much room each struct gives to what it points to is known at entry.
+	room := memory.OneByOne() && memory.When == ring.WhenOut
+	if room || memory.When == ring.WhenEarly || memory.When == ring.WhenInOut {
 		row.Early++
 	}
 	for j, part := range memory.Parts {
@@ -190,8 +200,18 @@ func encodeMemory(row *programsCallRow, argument uint8, memory *syscalls.Memory)
 			CountOffset: part.Count.Offset,
 			CountWidth:  part.Count.Width,
 			Part:        uint8(j) + 1,
+			Limit:       uint8(part.Limit),
+		}
+		if part.Only.Values != 0 {
+			row.Capture[row.Captures].Conditional = 1
+			row.Only[row.Captures].Argument = part.Only.Argument
+			row.Only[row.Captures].Values = part.Only.Values
 		}
 		switch part.Layout {
+		case ring.LayoutStruct:
+			if part.Count.Width != 0 {
+				row.Capture[row.Captures].Count = uint8(ring.CountStruct)
+			}
 		case ring.LayoutBytes, ring.LayoutArray, ring.LayoutBuffers:
 			row.Capture[row.Captures].Count = uint8(ring.CountStruct)
 			if part.Count.Width == 0 {

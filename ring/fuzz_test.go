@@ -15,12 +15,22 @@ func FuzzHistory(f *testing.F) {
 			byte(1|CaptureTruncated<<4), byte(LayoutBytes), uint16(0)).
 		add(TypeCall, callLong|callReturn64|callX32, 7, uint32(60), uint32(1), uint16(0), byte(0), byte(1), int32(-1),
 			uint64(0x12345678), uint64(1<<33), uint32(0x7fff), uint32(6)).
+		// A struct with two parts, an element with one, and what a descriptor is.
+		add(TypeCall, 0, 7, uint32(60), uint32(2), uint16(46), byte(0), byte(2|6<<3), int32(3), uint32(3), uint32(9),
+			byte(0), byte(LayoutDescriptor), uint16(29), descriptorOf(3, 1, 2, 0, 4, DescriptorCut, "name\x00"),
+			byte(1), byte(LayoutStruct), uint16(3), "abc",
+			byte(PartBit), byte(LayoutBytes), uint16(1), "x",
+			byte(PartBit|2|CaptureTruncated<<4), byte(LayoutBuffers), uint16(20), uint64(16), uint64(2), uint16(2), "io",
+			byte(1), byte(LayoutPointers), uint16(0),
+			byte(PartBit|6), byte(LayoutArray), uint16(2), "ab").
 		add(TypeTime, 0, 7, uint64(2000)).
 		add(TypeSignal, 0, 7, uint32(61), uint32(9), uint32(48), uint32(0), [48]byte{}).
 		add(TypeExec, 0, 7, uint32(63), uint32(8), uint32(2), uint32(1), uint16(4), uint16(6), uint32(0), "/binone\x00b\x00").
 		add(TypeFork, 0, 7, uint32(64), uint32(11), uint32(12), uint32(0)).
 		add(TypeExit, 0, 7, uint32(65), uint32(9)).bytes
-	inFlight := EncodeCalls([]Record{{Type: TypeCall, TID: 7, Task: &Task{}, Start: 1, End: 9, Call: Call{Arguments: []uint64{1}}}})
+	inFlight := EncodeCalls([]Record{{Type: TypeCall, TID: 7, Task: &Task{}, Start: 1, End: 9, Call: Call{
+		Arguments: []uint64{1}, Captures: []Capture{{Layout: LayoutStruct, Data: []byte("struct")}, {Part: 7, Layout: LayoutArray, Data: []byte("part")}},
+	}}})
 	f.Add(chunk, chunk, inFlight, uint64(7), uint64(1), uint64(0), uint64(0))
 	f.Add(chunk[:50], []byte(nil), chunk, uint64(0), uint64(0), uint64(2), uint64(1055))
 	f.Fuzz(func(t *testing.T, first, second, inFlight []byte, calls, filtered, lost, horizon uint64) {

@@ -15,9 +15,9 @@ const (
 	PathLimit        = 3072
 	StringLimitMax   = 3072
 	ArrayLimit       = 512
-	VectorLimit      = 32
-	CountLimit       = 512
-	EntriesLimit     = 1024
+	VectorLimit      = 64
+	CountLimit       = 65536
+	EntriesLimit     = 65536
 	StringTruncated  = 32768
 	StringUnreadable = 16384
 	BufferUnreadable = 65535

@@ -322,6 +322,7 @@ func TestAppendCall(t *testing.T) {
 			"sigaltstack({ss_sp=0x10000, ss_flags=SS_DISABLE, ss_size=8192}, {ss_sp=0x10000, ss_flags=0, ss_size=8192})", "0"},
 
 		{made(t, amd64, "getdents64", 2472, arguments(3, here, 32768), late(1, uint32(82))), "getdents64(3, 0x7ffd323b17a0 /* 82 entries */, 32768)", "2472"},
+		{made(t, amd64, "getdents64", 32, arguments(3, here, 32), late(1, uint32(1))), "getdents64(3, 0x7ffd323b17a0 /* 1 entries */, 32)", "32"},
 		{made(t, amd64, "getdents64", 0, arguments(3, here, 32768), late(1, uint32(0))), "getdents64(3, 0x7ffd323b17a0 /* 0 entries */, 32768)", "0"},
 		{made(t, amd64, "getdents64", deny(20), arguments(3, here, 32768)), "getdents64(3, 0x7ffd323b17a0, 32768)", "-1 ENOTDIR (Not a directory)"},
 
@@ -339,9 +340,41 @@ func TestAppendCall(t *testing.T) {
 		{made(t, amd64, "poll", 0, arguments(0, 0, minus(1)), state(ring.StateUnfinished)), "poll(NULL, 0, -1 <unfinished ...>)", "?"},
 		{made(t, amd64, "pause", 0, state(ring.StateUnfinished)), "pause()", "?"},
 
+		{made(t, amd64, "nanosleep", 0, arguments(here, here), early(0, uint64(0), uint64(20000)), state(ring.StateUnfinished)), "nanosleep({tv_sec=0, tv_nsec=20000},  <unfinished ...>)", "?"},
+		{made(t, amd64, "nanosleep", 0, arguments(here, 0), early(0, uint64(0), uint64(20000))), "nanosleep({tv_sec=0, tv_nsec=20000}, NULL)", "0"},
+		{made(t, amd64, "clock_nanosleep", 0, arguments(1, 1, here, 0), early(2, uint64(3), uint64(4)), state(ring.StateUnfinished)),
+			"clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, {tv_sec=3, tv_nsec=4},  <unfinished ...>)", "?"},
+		{made(t, amd64, "recvmsg", 0, arguments(3, here, 0), early(1, 56), state(ring.StateUnfinished)), "recvmsg(3,  <unfinished ...>)", "?"},
+		{made(t, amd64, "recvmmsg", 0, arguments(3, here, 1, 0, 0), state(ring.StateUnfinished)), "recvmmsg(3,  <unfinished ...>)", "?"},
+		{made(t, amd64, "epoll_pwait", 0, arguments(6, here, 1, 0, 0, 8), state(ring.StateUnfinished)), "epoll_pwait(6,  <unfinished ...>)", "?"},
+		// A seccomp filter trapped the call.
+		{made(t, amd64, "getpgid", 121, state(ring.StateUnfinished)), "getpgid(0)", "121"},
+
+		// What is only read, or only looked at before the call.
+		{made(t, amd64, "readlink", deny(22), arguments(here, 0x10, 0xffffffff), late(0, "file")), `readlink("file", 0x10, 4294967295)`, "-1 EINVAL (Invalid argument)"},
+		{made(t, amd64, "readlink", 5, arguments(here, here, 0x100000005), late(0, "/proc/self/exe"), late(1, "/tmp/")), `readlink("/proc/self/exe", "/tmp/", 4294967301)`, "5"},
+		{made(t, amd64, "copy_file_range", 20, arguments(3, here, 4, 0, 20, 0), early(1, uint64(3))), "copy_file_range(3, [3], 4, NULL, 20, 0)", "20"},
+		{made(t, amd64, "splice", 10, arguments(3, here, 6, 0, 10, 5), early(1, uint64(23))), "splice(3, [23], 6, NULL, 10, SPLICE_F_MOVE|SPLICE_F_MORE)", "10"},
+		{made(t, amd64, "ustat", 0, arguments(1, here)), "ustat(makedev(0, 0x1), 0x7ffd323b17a0)", "0"},
+		{made(t, amd64, "nfsservctl", deny(38), arguments(1, 2, 3)), "nfsservctl(0x1, 0x2, 0x3)", "-1 ENOSYS (Function not implemented)"},
+		{made(t, amd64, "lookup_dcookie", deny(38), arguments(1, here, 10)), "lookup_dcookie(1, 0x7ffd323b17a0, 10)", "-1 ENOSYS (Function not implemented)"},
+
+		// Arrays at the end of memory.
+		{made(t, amd64, "writev", deny(14), arguments(3, 0x7fa068fd0ff0, 3), cut(1, pieces(0x1000, 3, "aaa"))), `writev(3, [{iov_base="aaa", iov_len=3}, ... /* 0x7fa068fd1000 */], 3)`, "-1 EFAULT (Bad address)"},
+		{made(t, amd64, "writev", 6, arguments(3, 0x7fa068fd0fe0, 3), cut(1, pieces(0x1000, 3, "aaa"))), `writev(3, [{iov_base="aaa", iov_len=3}, ...], 3)`, "6"},
+		{made(t, i386, "writev", deny(14), arguments(3, 0xf7fd0ff8, 3), cut(1, pieces(0x1000, 3, "aaa"))), `writev(3, [{iov_base="aaa", iov_len=3}, ... /* 0xf7fd1000 */], 3)`, "-1 EFAULT (Bad address)"},
+		{made(t, amd64, "poll", deny(14), arguments(0x7fa068fd0ff8, 2, 0), cut(0, uint32(1), uint16(4), uint16(0))), "poll([{fd=1, events=POLLOUT}, ... /* 0x7fa068fd1000 */], 2, 0)", "-1 EFAULT (Bad address)"},
+
 		// Errors without a name.
 		{made(t, amd64, "close", -4000, arguments(3)), "close(3)", "-1 (errno 4000)"},
 		// 32-bit calls.
+		{made(t, i386, "_llseek", 0, arguments(3, 0, 0, here, 3), late(3, uint64(1010))), "_llseek(3, 0, [1010], SEEK_DATA)", "0"},
+		{made(t, i386, "_llseek", 0xffffffea, arguments(3, 0xffffffff, 0xffffffff, 0xffbc3840)), "_llseek(3, -1, 0xffbc3840, SEEK_SET)", "-1 EINVAL (Invalid argument)"},
+		{made(t, i386, "_llseek", 0, arguments(3, 1, 2, 0xffbc3840), late(3, uint64(1<<32|2))), "_llseek(3, 4294967298, [4294967298], SEEK_SET)", "0"},
+		{made(t, i386, "clock_nanosleep", 0xffffffea, arguments(0, 0, here, 0xff85c87c), early(2, uint32(0), uint32(0xffffffff))),
+			"clock_nanosleep(CLOCK_REALTIME, 0, {tv_sec=0, tv_nsec=4294967295}, 0xff85c87c)", "-1 EINVAL (Invalid argument)"},
+		{made(t, i386, "clone3", 13722, arguments(here, 88), early(0, uint64(cloneSetTLS), 48, uint64(0xff82cc5c), 24), late(0, 88), attached(0, 4, false, bytes(uint32(12), uint32(0xf7cefb40), uint32(0xfffff), uint32(0x51)))),
+			"clone3({flags=CLONE_SETTLS, exit_signal=0, stack=NULL, stack_size=0, tls={entry_number=12, base_addr=0xf7cefb40, limit=0x0fffff, seg_32bit=1, contents=0, read_exec_only=0, limit_in_pages=1, seg_not_present=0, useable=1}}, 88)", "13722"},
 		{made(t, i386, "mmap2", 0xf7fc8000, arguments(0, 4096, 3, 0x22, 0xffffffff, 0)), "mmap2(NULL, 4096, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)", "0xf7fc8000"},
 		{made(t, i386, "close", 0xfffffff7, arguments(0xffffffff)), "close(-1)", "-1 EBADF (Bad file descriptor)"},
 		{made(t, i386, "pread64", 0, arguments(3, here, 4, 1, 1), late(1)), `pread64(3, "", 4, 4294967297)`, "0"},

@@ -85,15 +85,6 @@ func DescriptorPath(e *event.Event, index int) (string, bool) {
 	return string(appendFile(nil, &descriptor, func(dst, name []byte) []byte { return append(dst, name...) })), true
 }
 
-// netlinkProtocol returns the protocol of a netlink socket.
-func netlinkProtocol(e *event.Event, fd int32) (protocol uint16, ok bool) {
-	descriptor, ok := e.Descriptor(fd)
-	if !ok || !descriptor.IsSocket || descriptor.Socket.Family != familyNetlink {
-		return 0, false
-	}
-	return descriptor.Socket.Protocol, true
-}
-
 // Of include/uapi/linux/magic.h.
 const (
 	magicPipe      = 0x50495045
@@ -168,14 +159,13 @@ func appendFile(dst []byte, d *ring.Descriptor, appendName func(dst, name []byte
 		return append(dst, '/')
 	}
 	// The names stand in the record from the last one to the first.
-	for len(names) > 0 {
-		begin := len(names)
-		for begin > 0 && names[begin-1] != 0 {
+	for begin := len(names) + 1; begin > 0 && len(d.Names) > 0; {
+		end := begin - 1
+		for begin = end; begin > 0 && names[begin-1] != 0; {
 			begin--
 		}
 		dst = append(dst, '/')
-		dst = appendName(dst, names[begin:])
-		names = names[:max(begin-1, 0)]
+		dst = appendName(dst, names[begin:end])
 	}
 	return dst
 }
@@ -211,7 +201,7 @@ func appendSocket(dst []byte, d *ring.Descriptor) []byte {
 	dst = append(dst, ':', '[')
 	switch s.Family {
 	case familyInternet, familyInternet6:
-		if s.LocalPort == 0 && s.RemotePort == 0 {
+		if !isListed(s) {
 			dst = appendUint(dst, d.Inode)
 			break
 		}
@@ -232,9 +222,8 @@ func appendSocket(dst []byte, d *ring.Descriptor) []byte {
 			if name[0] == 0 {
 				dst = append(dst, '@')
 				name = name[1:]
-			} else {
-				name = untilNUL(name)
 			}
+			name = untilNUL(name) // in the abstract name space too, strace has no more
 			dst = append(dst, '"')
 			dst = appendEscaped(dst, name)
 			dst = append(dst, '"')
@@ -257,6 +246,18 @@ func appendSocket(dst []byte, d *ring.Descriptor) []byte {
 	return append(dst, ']')
 }
 
+// isListed says whether the kernel's lists of sockets, where strace looks for
+// addresses, have one: it has a port, is no raw one, whose port is its protocol,
+// and no connection that has ended or was refused.
+func isListed(s *ring.Socket) bool {
+	const raw, transmission, closed = 3, 6, 7 // SOCK_RAW, IPPROTO_TCP, TCP_CLOSE
+	switch {
+	case s.LocalPort == 0 && s.RemotePort == 0, s.Type == raw:
+		return false
+	}
+	return s.Protocol != transmission || s.State != closed || s.RemotePort == 0
+}
+
 // socketProtocolName is what the kernel calls a socket's protocol (struct
 // proto's name in include/net/sock.h).
 func socketProtocolName(s *ring.Socket) string {
@@ -268,8 +269,6 @@ func socketProtocolName(s *ring.Socket) string {
 		return "UNIX"
 	case familyNetlink:
 		return "NETLINK"
-	case familyPacket:
-		return "PACKET"
 	case familyInternet, familyInternet6:
 		protocol := internetProtocolName(s)
 		if s.Family == familyInternet6 && protocol != "socket" {

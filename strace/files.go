@@ -52,6 +52,9 @@ func createsFile(flags uint64) bool {
 }
 
 func descriptor(dst []byte, e *event.Event, index int, o *Options) []byte {
+	if e.Row.Name == "kcmp" {
+		return comparedDescriptor(dst, e, index, o)
+	}
 	return appendDescriptor(dst, e, int32(register(e, index)), o)
 }
 
@@ -547,8 +550,5 @@ func directoryEntries(dst []byte, e *event.Event, index int, o *Options) []byte 
 	}
 	dst = append(dst, " /* "...)
 	dst = appendUint(dst, uint64(little.Uint32(data)))
-	if little.Uint32(data) == 1 {
-		return append(dst, " entry */"...)
-	}
 	return append(dst, " entries */"...)
 }

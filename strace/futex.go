@@ -2,12 +2,8 @@ package strace
 
 import "traceloop/event"
 
-const (
-	futexPrivate       = 128
-	futexClockRealtime = 256
-	// strace takes the arguments' meaning from these bits alone.
-	futexCommand = 127
-)
+// futexCommand are the bits from which alone strace takes the arguments' meaning.
+const futexCommand = 127
 
 // The operations of futex(2) (include/uapi/linux/futex.h).
 const (

@@ -141,12 +141,6 @@ var cacheStatus = []member{
 	{name: "nr_recently_evicted", size: 8, form: asUint},
 }
 
-// freeStatus is struct ustat, up to its file system's names (include/linux/types.h).
-var freeStatus = []member{
-	{name: "f_tfree", size: 4, form: asUint},
-	{name: "f_tinode", size: ofLong, form: asUint},
-}
-
 // include/uapi/linux/fs.h
 var extendedFileFlags = flags{unknown: "FS_XFLAG_???", names: []entry{
 	{0x1, "FS_XFLAG_REALTIME"},

@@ -160,6 +160,9 @@ func messageBuffer(dst []byte, e *event.Event, index int, o *Options) []byte {
 	if e.Row.Name == "ipc" {
 		length = register(e, 2)
 	}
+	if succeeded(e) && e.Row.Arguments[index].Memory.When == ring.WhenOut {
+		length = uint64(result(e)) // of the message that was received
+	}
 	if data := structure(e, index, longSize(e)); data != nil {
 		return appendMessageText(dst, e, data, length, o)
 	}

@@ -26,6 +26,7 @@ const (
 	netlinkDone     = 3
 	netlinkReserved = 16 // the first type of a protocol's own
 	netlinkHeader   = 16 // struct nlmsghdr
+	netlinkRequest  = 1  // a flag: the message asks the kernel
 )
 
 // socketBytes appends what send(2) and recv(2) pass through a socket.
@@ -155,6 +156,8 @@ func appendNetlinkPayload(dst []byte, protocol, kind, bits uint16, data []byte, 
 		dst = append(dst, ", msg="...)
 		dst = appendAnswered(dst, protocol, bits, data[4:], length-4, o)
 		return append(dst, '}')
+	case protocol == netlinkDiagnostic && kind == diagnosisByFamily && bits&netlinkRequest == 0 && data[0] == familyUnix:
+		return appendFamilyMessage(dst, &unixDiagnosis, data, length, o)
 	case kind >= netlinkReserved && protocol == netlinkRoute:
 		return appendRouteMessage(dst, kind, data, length, o)
 	case kind == netlinkDone && length == 4 && len(data) == 4:
@@ -252,7 +255,7 @@ var genericMessages = names{unknown: "GENERIC_FAMILY_???", names: []entry{{16, "
 // The flags of include/uapi/linux/netlink.h, by what the message does.
 var (
 	plainFlags = flags{unknown: "NLM_F_???", names: []entry{
-		{0x1, "NLM_F_REQUEST"}, {0x2, "NLM_F_MULTI"}, {0x4, "NLM_F_ACK"}, {0x8, "NLM_F_ECHO"}, {0x10, "NLM_F_DUMP_INTR"}, {0x20, "NLM_F_DUMP_FILTERED"},
+		{netlinkRequest, "NLM_F_REQUEST"}, {0x2, "NLM_F_MULTI"}, {0x4, "NLM_F_ACK"}, {0x8, "NLM_F_ECHO"}, {0x10, "NLM_F_DUMP_INTR"}, {0x20, "NLM_F_DUMP_FILTERED"},
 	}}
 	getFlags = withFlags(entry{0x300, "NLM_F_DUMP"}, entry{0x100, "NLM_F_ROOT"}, entry{0x200, "NLM_F_MATCH"}, entry{0x400, "NLM_F_ATOMIC"})
 	newFlags = withFlags(entry{0x100, "NLM_F_REPLACE"}, entry{0x200, "NLM_F_EXCL"}, entry{0x400, "NLM_F_CREATE"}, entry{0x800, "NLM_F_APPEND"})

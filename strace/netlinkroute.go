@@ -3,17 +3,22 @@ package strace
 // appendRouteMessage appends what a message of NETLINK_ROUTE has behind its
 // header: a struct of the type's, and attributes.
 func appendRouteMessage(dst []byte, kind uint16, data []byte, length uint64, o *Options) []byte {
-	family := data[0]
 	form := routeForm(kind)
 	if form == nil {
 		dst = append(dst, "{family="...)
-		dst = addressFamilies.appendTo(dst, uint64(family), o)
+		dst = addressFamilies.appendTo(dst, uint64(data[0]), o)
 		if length > 1 {
 			dst = append(dst, ", data="...)
 			dst = appendHexString(dst, data[1:], uint64(len(data)) < length, o)
 		}
 		return append(dst, '}')
 	}
+	return appendFamilyMessage(dst, form, data, length, o)
+}
+
+// appendFamilyMessage appends a struct that begins with a family, and the attributes behind it.
+func appendFamilyMessage(dst []byte, form *familyMessage, data []byte, length uint64, o *Options) []byte {
+	family := data[0]
 	dst = append(dst, '{')
 	dst = append(dst, form.family...)
 	dst = append(dst, '=')
@@ -31,8 +36,8 @@ func appendRouteMessage(dst []byte, kind uint16, data []byte, length uint64, o *
 	return dst
 }
 
-// A routeMessage is the struct of some of NETLINK_ROUTE's messages, with their attributes.
-type routeMessage struct {
+// A familyMessage is the struct of some messages, whose first byte is a family, with their attributes.
+type familyMessage struct {
 	family string
 	size   int
 	append func(dst, data []byte, o *Options) []byte
@@ -41,7 +46,7 @@ type routeMessage struct {
 }
 
 // routeForm is the form of a message's struct, nil if it has none here.
-func routeForm(kind uint16) *routeMessage {
+func routeForm(kind uint16) *familyMessage {
 	switch kind {
 	case 16, 17, 18, 19: // RTM_*LINK
 		return &linkMessage
@@ -56,7 +61,7 @@ func routeForm(kind uint16) *routeMessage {
 }
 
 // struct ifinfomsg of include/uapi/linux/rtnetlink.h
-var linkMessage = routeMessage{"ifi_family", 16, appendLink, &linkAttributes, linkForms[:]}
+var linkMessage = familyMessage{"ifi_family", 16, appendLink, &linkAttributes, linkForms[:]}
 
 func appendLink(dst, data []byte, o *Options) []byte {
 	dst = append(dst, "ifi_type="...)
@@ -70,7 +75,7 @@ func appendLink(dst, data []byte, o *Options) []byte {
 }
 
 // struct ifaddrmsg of include/uapi/linux/if_addr.h
-var addressMessage = routeMessage{"ifa_family", 8, appendAddressEntry, &addressAttributes, addressAttributeForms[:]}
+var addressMessage = familyMessage{"ifa_family", 8, appendAddressEntry, &addressAttributes, addressAttributeForms[:]}
 
 func appendAddressEntry(dst, data []byte, o *Options) []byte {
 	dst = append(dst, "ifa_prefixlen="...)
@@ -84,7 +89,7 @@ func appendAddressEntry(dst, data []byte, o *Options) []byte {
 }
 
 // struct rtmsg of include/uapi/linux/rtnetlink.h
-var routeEntry = routeMessage{"rtm_family", 12, appendRoute, &routeAttributes, routeForms[:]}
+var routeEntry = familyMessage{"rtm_family", 12, appendRoute, &routeAttributes, routeForms[:]}
 
 func appendRoute(dst, data []byte, o *Options) []byte {
 	dst = append(dst, "rtm_dst_len="...)
@@ -106,7 +111,7 @@ func appendRoute(dst, data []byte, o *Options) []byte {
 }
 
 // struct ndmsg of include/uapi/linux/neighbour.h
-var neighborMessage = routeMessage{"ndm_family", 12, appendNeighbor, &neighborAttributes, neighborForms[:]}
+var neighborMessage = familyMessage{"ndm_family", 12, appendNeighbor, &neighborAttributes, neighborForms[:]}
 
 func appendNeighbor(dst, data []byte, o *Options) []byte {
 	dst = append(dst, "ndm_ifindex="...)
@@ -173,7 +178,7 @@ const attributeHeader = 4 // struct nlattr
 
 // appendAttributes appends attributes that follow each other, of which the
 // first of length bytes were captured.
-func appendAttributes(dst []byte, form *routeMessage, family byte, data []byte, length uint64, o *Options) []byte {
+func appendAttributes(dst []byte, form *familyMessage, family byte, data []byte, length uint64, o *Options) []byte {
 	array := false
 	for shown := 0; ; shown++ {
 		if length < attributeHeader {
@@ -207,7 +212,7 @@ func appendAttributes(dst []byte, form *routeMessage, family byte, data []byte, 
 
 // appendAttribute appends an attribute of length bytes, whose header at least
 // was captured.
-func appendAttribute(dst []byte, form *routeMessage, family byte, data []byte, length uint64, o *Options) []byte {
+func appendAttribute(dst []byte, form *familyMessage, family byte, data []byte, length uint64, o *Options) []byte {
 	const nested, bigEndian = 0x8000, 0x4000
 	kind := little.Uint16(data[2:])
 	value := length > attributeHeader
@@ -237,7 +242,7 @@ func appendAttribute(dst []byte, form *routeMessage, family byte, data []byte, l
 	if int(kind) < len(form.forms) {
 		how = form.forms[kind]
 	}
-	if len(rest) == 0 {
+	if len(rest) == 0 || uint64(len(rest)) < length && how != attributeBytes {
 		dst = append(dst, "..."...)
 	} else if written, ok := appendRouteValue(dst, how, family, rest, length, o); ok {
 		dst = written
@@ -292,7 +297,7 @@ func appendRouteValue(dst []byte, form attributeForm, family byte, data []byte, 
 	return dst, false
 }
 
-var lifetimeFields = [...]wordField{{"ifa_prefered", asUint}, {"ifa_valid", asUint}, {"cstamp", asUint}, {"tstamp", asUint}}
+var lifetimeFields = [...]wordField{{"ifa_prefered", asUint}, {"ifa_valid", asUint}, {"cstamp", asUint}, {"tstamp", asUint}} //nolint:misspell // the header has it so
 
 // include/uapi/linux/if.h
 var linkFlags = flags{unknown: "IFF_???", names: []entry{

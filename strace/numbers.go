@@ -95,6 +95,11 @@ func offset(dst []byte, e *event.Event, index int, o *Options) []byte {
 	return signedLongArgument(dst, e, index, o)
 }
 
+// halvedOffset appends a position of which the next argument has the lower half.
+func halvedOffset(dst []byte, e *event.Event, index int, o *Options) []byte {
+	return appendInt(dst, int64(register(e, index)<<32|register(e, index+1)&0xffffffff))
+}
+
 func hexOffset(dst []byte, e *event.Event, index int, o *Options) []byte {
 	return appendHex(dst, wide(e, index))
 }

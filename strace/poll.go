@@ -1,6 +1,7 @@
 package strace
 
 import (
+	"iter"
 	"math/bits"
 
 	"traceloop/event"
@@ -28,12 +29,15 @@ func pollDescriptors(dst []byte, e *event.Event, index int, o *Options) []byte {
 		one := c.Data[i*8:]
 		fd := int32(little.Uint32(one))
 		dst = append(dst, "{fd="...)
-		dst = appendInt(dst, int64(fd))
+		dst = appendDescriptor(dst, e, fd, o)
 		if fd >= 0 {
 			dst = append(dst, ", events="...)
 			dst = pollEvents.appendTo(dst, uint64(little.Uint16(one[4:])), o)
 		}
 		dst = append(dst, '}')
+	}
+	if at, ends := memoryEnd(e, index, c, count, 8); ends && uint64(count) < uint64(uint32(register(e, 1))) {
+		return appendUnreadableEnd(dst, at)
 	}
 	return appendArrayEnd(dst, count, more)
 }
@@ -107,7 +111,16 @@ func descriptorSet(dst []byte, e *event.Event, index int, o *Options) []byte {
 	if c == nil || int32(register(e, 0)) < 0 {
 		return appendPointer(dst, register(e, index))
 	}
-	return appendBits(dst, c.Data, selectLimit(e))
+	dst = append(dst, '[')
+	first := true
+	for fd := range setBits(c.Data, selectLimit(e)) {
+		if !first {
+			dst = append(dst, ' ')
+		}
+		first = false
+		dst = appendDescriptor(dst, e, int32(fd), o)
+	}
+	return append(dst, ']')
 }
 
 // selectLimit is the number of descriptors that select(2) looks at.
@@ -123,20 +136,28 @@ func selectLimit(e *event.Event) int {
 func appendBits(dst, data []byte, limit int) []byte {
 	dst = append(dst, '[')
 	first := true
-	for i, b := range data {
-		for ; b != 0; b &= b - 1 {
-			number := i*8 + bits.TrailingZeros8(b)
-			if number >= limit {
-				return append(dst, ']')
-			}
-			if !first {
-				dst = append(dst, ' ')
-			}
-			first = false
-			dst = appendUint(dst, uint64(number))
+	for number := range setBits(data, limit) {
+		if !first {
+			dst = append(dst, ' ')
 		}
+		first = false
+		dst = appendUint(dst, uint64(number))
 	}
 	return append(dst, ']')
+}
+
+// setBits are the numbers below the limit of the bits that are set.
+func setBits(data []byte, limit int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i, b := range data {
+			for ; b != 0; b &= b - 1 {
+				number := i*8 + bits.TrailingZeros8(b)
+				if number >= limit || !yield(number) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // appendSelectReturn appends what select(2) found: the sets, and the time that was left.

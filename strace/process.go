@@ -34,7 +34,13 @@ func appendClone(dst []byte, e *event.Event, o *Options) []byte {
 	if flags&(cloneParentSetTID|clonePidfd) != 0 {
 		// strace gives a descriptor the same name.
 		dst = append(dst, ", parent_tid="...)
-		dst = pidPointer(dst, e, 2, o)
+		if fd := bytesOf(after(e, 2), 4); fd != nil && flags&clonePidfd != 0 && succeeded(e) {
+			dst = append(dst, '[')
+			dst = appendNewDescriptor(dst, e, int32(little.Uint32(fd)), o)
+			dst = append(dst, ']')
+		} else {
+			dst = pidPointer(dst, e, 2, o)
+		}
 	}
 	if flags&cloneSetTLS != 0 {
 		dst = append(dst, ", tls="...)
@@ -97,7 +103,12 @@ func cloneArguments(dst []byte, e *event.Event, index int, o *Options) []byte {
 	dst = appendHex(dst, little.Uint64(data[48:]))
 	if flags&cloneSetTLS != 0 {
 		dst = append(dst, ", tls="...)
-		dst = appendPointer(dst, little.Uint64(data[56:]))
+		if segment := bytesOf(argumentPart(e, index, 4), 16); segment != nil {
+			dst = appendEntryNumber(append(dst, '{'), segment)
+			dst = appendDescriptorBits(dst, e, segment)
+		} else {
+			dst = appendPointer(dst, little.Uint64(data[56:]))
+		}
 	}
 	dst = appendThreadIDs(dst, e, index, data, o)
 	if len(data) >= 88 {
@@ -288,7 +299,13 @@ func appendLimit(dst []byte, value uint64, size int, o *Options) []byte {
 }
 
 // appendExit appends the line that ends a task's history.
-func appendExit(dst []byte, x *ring.Exit, o *Options) []byte {
+func appendExit(dst []byte, e *event.Event) []byte {
+	x := e.Exit
+	if e.SupersededBy != 0 {
+		dst = append(dst, "+++ superseded by execve in pid "...)
+		dst = appendUint(dst, uint64(e.SupersededBy))
+		return append(dst, " +++"...)
+	}
 	if signal := x.Code & 0x7f; signal != 0 {
 		dst = append(dst, "+++ killed by "...)
 		dst = appendSignal(dst, signal, nil)

@@ -5,17 +5,28 @@ import "traceloop/event"
 // kcmpIndex appends what kcmp(2) compares: descriptors of the two processes for
 // some types; for others nothing that means anything.
 func kcmpIndex(dst []byte, e *event.Event, index int, o *Options) []byte {
-	const files, watched = 0, 7 // KCMP_FILE, KCMP_EPOLL_TFD
-	switch uint32(register(e, 2)) {
-	case files:
-		return signedInt(dst, e, index, o)
-	case watched:
+	const watched = 7 // KCMP_EPOLL_TFD
+	if uint32(register(e, 2)) == watched {
 		if index == 3 {
-			return signedInt(dst, e, index, o)
+			return comparedDescriptor(dst, e, index, o)
 		}
 		return appendStructure(dst, e, index, memoryOf(e, index), watchedSlot, o)
 	}
 	return hexadecimal(dst, e, index, o)
+}
+
+// comparedDescriptor appends a descriptor of one of the two processes.
+func comparedDescriptor(dst []byte, e *event.Event, index int, o *Options) []byte {
+	fd := int32(register(e, index))
+	dst = appendInt(dst, int64(fd))
+	if o.descriptors() == DescriptorsBare {
+		return dst
+	}
+	// Arguments 0 and 1 are the processes of 3 and 4.
+	if descriptor, ok := e.Descriptors.At(uint32(register(e, index-3)), fd, e.Start); ok {
+		return appendDescribed(dst, &descriptor, o)
+	}
+	return dst
 }
 
 // watchedSlot is struct kcmp_epoll_slot (include/uapi/linux/kcmp.h).

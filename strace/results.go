@@ -68,6 +68,8 @@ func appendValue(dst []byte, e *event.Event, value int64, bits uint64, o *Option
 			break
 		}
 		return appendSelectReturn(dst, e, value)
+	case "mount_setattr":
+		return appendDescriptor(dst, e, int32(value), o) // strace 6.1 takes its 0 for one
 	case "recvmmsg", "recvmmsg_time64":
 		dst = appendInt(dst, value)
 		if value == 0 {
@@ -90,6 +92,9 @@ func neverResult(dst []byte, _ *event.Event, _ int64, _ uint64, _ *Options) []by
 }
 
 func descriptorResult(dst []byte, e *event.Event, value int64, _ uint64, o *Options) []byte {
+	if e.Row.Name == "open_by_handle_at" {
+		return appendInt(dst, value) // strace 6.1 does not say what it opened
+	}
 	return appendNewDescriptor(dst, e, int32(value), o)
 }
 

@@ -116,7 +116,7 @@ func AppendEvent(dst []byte, e *event.Event, o *Options) []byte {
 		return appendSignalLine(dst, e, o)
 	case ring.TypeExit:
 		dst = appendPID(dst, e.TID)
-		return appendExit(dst, e.Exit, o)
+		return appendExit(dst, e)
 	}
 	return dst
 }
@@ -202,7 +202,13 @@ func appendArguments(dst []byte, e *event.Event, o *Options) []byte {
 		return appendClone(dst, e, o)
 	}
 	if e.Row.Name == "restart_syscall" {
-		return append(dst, "<... resuming interrupted system call ...>"...)
+		dst = append(dst, "<... resuming interrupted "...)
+		if e.Resumes != nil {
+			dst = append(dst, e.Resumes.Name...)
+		} else {
+			dst = append(dst, "system call"...)
+		}
+		return append(dst, " ...>"...)
 	}
 	if form := ipcFormOf(e); form != nil {
 		return appendIPCArguments(dst, e, form, o)
@@ -218,7 +224,7 @@ func appendArguments(dst []byte, e *event.Event, o *Options) []byte {
 		first = false
 		// strace reads what a call writes when it has returned: of one that
 		// has not it shows what stands before.
-		if !returned(e) && e.Row.Arguments[i].Memory.When == ring.WhenOut {
+		if !returned(e) && isLate(e, i) {
 			return append(dst, unfinished...)
 		}
 		dst = AppendArgument(dst, e, i, o)
@@ -239,11 +245,22 @@ func unfinishedMark(e *event.Event) bool {
 	}
 	shown := shownArguments(e)
 	for i := range e.Row.Arguments {
-		if shown>>i&1 != 0 && e.Row.Arguments[i].Memory.When == ring.WhenOut {
+		if shown>>i&1 != 0 && isLate(e, i) {
 			return true
 		}
 	}
 	return false
+}
+
+// isLate says whether strace looks at an argument only when the call has returned.
+func isLate(e *event.Event, index int) bool {
+	switch e.Row.Name {
+	case "nanosleep", "recvmsg", "recvmmsg", "recvmmsg_time64":
+		return index > 0
+	case "clock_nanosleep", "clock_nanosleep_time64":
+		return index > 2
+	}
+	return e.Row.Arguments[index].Memory.When == ring.WhenOut
 }
 
 // resultDecoded says whether strace waits for the call's end to show more than its arguments.
@@ -270,7 +287,7 @@ func shownArguments(e *event.Event) uint8 {
 	all := uint8(1<<min(len(arguments), 8) - 1)
 	for i := range arguments {
 		switch arguments[i].Kind {
-		case syscalls.KindPadding, syscalls.KindUpperHalf, syscalls.KindUnused:
+		case syscalls.KindPadding, syscalls.KindUpperHalf, syscalls.KindLowHalf, syscalls.KindUnused:
 			all &^= 1 << i
 		case syscalls.KindOpenMode:
 			if i > 0 && !createsFile(register(e, i-1)) {
@@ -331,6 +348,11 @@ func AppendArgument(dst []byte, e *event.Event, index int, o *Options) []byte {
 // with what there is to say about it.
 func AppendReturn(dst []byte, e *event.Event, o *Options) []byte {
 	if !returned(e) {
+		// For what a seccomp filter traps or kills the kernel gives the task its
+		// registers back, and strace finds the call's number where results are.
+		if e.Call.State == ring.StateUnfinished && e.Call.Return != 0 && e.Call.Return == int64(e.Call.Number) {
+			return appendInt(dst, e.Call.Return)
+		}
 		return append(dst, '?')
 	}
 	value := result(e)

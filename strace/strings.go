@@ -296,7 +296,27 @@ func buffers(dst []byte, e *event.Event, index int, o *Options) []byte {
 		dst = appendUint(dst, length)
 		dst = append(dst, '}')
 	}
+	if at, ends := memoryEnd(e, index, c, shown, 2*pointerSize(e)); ends && len(data) < bufferHead {
+		return appendUnreadableEnd(dst, at)
+	}
 	return appendArrayEnd(dst, shown, more)
+}
+
+// memoryEnd says whether the capture of an array ends because there is no memory
+// behind its last element, which stands at the end of a page, and where. What a
+// capture has no room for ends anywhere.
+func memoryEnd(e *event.Event, index int, c *ring.Capture, captured, size int) (at uint64, ends bool) {
+	const page = 4096
+	at = register(e, index) + uint64(captured*size)
+	ends = c.Truncated && captured > 0 && captured < ring.VectorLimit && (at-1)/page != (at+uint64(size)-1)/page
+	return at, ends
+}
+
+// appendUnreadableEnd closes an array of which the rest could not be read.
+func appendUnreadableEnd(dst []byte, at uint64) []byte {
+	dst = append(dst, ", ... /* "...)
+	dst = appendPointer(dst, at)
+	return append(dst, " */]"...)
 }
 
 // bufferHead is the size of struct buffer of recorder/bpf/layout.h, and

@@ -12,6 +12,10 @@ const (
 	KindPadding
 	// KindUpperHalf: the upper 32 bits of the value that the argument before it began.
 	KindUpperHalf
+	// KindHighHalf: the upper 32 bits of a position in a file, of which the next argument has the others (_llseek).
+	KindHighHalf
+	// KindLowHalf: its lower 32 bits.
+	KindLowHalf
 	// KindInt: a signed 32-bit number.
 	KindInt
 	// KindUint: an unsigned 32-bit number.
@@ -236,8 +240,6 @@ const (
 	KindStatfs
 	// KindStatfs64: struct statfs64 of the 32-bit ABIs.
 	KindStatfs64
-	// KindUstat: struct ustat.
-	KindUstat
 	// KindOpenHow: struct open_how, and some of what later kernels add to it.
 	KindOpenHow
 	// KindDirents: directory entries (struct linux_dirent), by where one has its length.
@@ -344,6 +346,8 @@ const (
 	KindSetnsType
 	// KindCloneArgs: struct clone_args.
 	KindCloneArgs
+	// KindCloneArgsI386: struct clone_args where the TLS is a segment.
+	KindCloneArgsI386
 	// KindWaitOptions: W*.
 	KindWaitOptions
 	// KindWaitidType: P_ALL, P_PID, P_PGID, P_PIDFD.
@@ -536,7 +540,7 @@ const (
 	KindIOUringFiles
 	// KindIOUringFilesUpdate: struct io_uring_files_update, whose length the next argument has.
 	KindIOUringFilesUpdate
-	// KindIOUringProbe: struct io_uring_probe and as many operations as fit.
+	// KindIOUringProbe: struct io_uring_probe: a head as long as two operations, and as many as fit.
 	KindIOUringProbe
 	// KindIOUringRestrictions: struct io_uring_restriction[].
 	KindIOUringRestrictions
@@ -908,7 +912,7 @@ const (
 	KindMsgCommand
 	// KindMessageSendFlags: IPC_NOWAIT, MSG_*.
 	KindMessageSendFlags
-	// KindMessageBuffer: struct msgbuf, up to 128 bytes of its text.
+	// KindMessageBuffer: struct msgbuf: a long and the text.
 	KindMessageBuffer
 	// KindMsqidDs: struct msqid64_ds.
 	KindMsqidDs
@@ -1074,9 +1078,9 @@ const (
 	KindCPUFeaturesGranted
 	// KindCPUFeature: XFEATURE_*: one of them.
 	KindCPUFeature
-	// KindKcmpIndex: a descriptor of the first process that kcmp(2) compares.
+	// KindKcmpIndex: what kcmp(2) compares of the first process, if it has more than one.
 	KindKcmpIndex
-	// KindKcmpSlot: one of the second process, or struct kcmp_epoll_slot.
+	// KindKcmpSlot: the same of the second process: struct kcmp_epoll_slot.
 	KindKcmpSlot
 	// KindLogLevel: LOGLEVEL_*.
 	KindLogLevel
@@ -1143,6 +1147,8 @@ var kindNames = [...]string{
 	KindNever:                 "never",
 	KindPadding:               "padding",
 	KindUpperHalf:             "upper_half",
+	KindHighHalf:              "high_half",
+	KindLowHalf:               "low_half",
 	KindInt:                   "int",
 	KindUint:                  "uint",
 	KindLong:                  "long",
@@ -1255,7 +1261,6 @@ var kindNames = [...]string{
 	KindStatx:                 "statx",
 	KindStatfs:                "statfs",
 	KindStatfs64:              "statfs64",
-	KindUstat:                 "ustat",
 	KindOpenHow:               "open_how",
 	KindDirents:               "dirents",
 	KindDirents64:             "dirents64",
@@ -1309,6 +1314,7 @@ var kindNames = [...]string{
 	KindUnshareFlags:          "unshare_flags",
 	KindSetnsType:             "setns_type",
 	KindCloneArgs:             "clone_args",
+	KindCloneArgsI386:         "clone_args_i386",
 	KindWaitOptions:           "wait_options",
 	KindWaitidType:            "waitid_type",
 	KindExecveatFlags:         "execveat_flags",

@@ -203,6 +203,9 @@ type Memory struct {
 	// themselves are counted.
 	Size  uint16
 	Count ring.Count
+	// Extra is how many bytes there are besides those that Count counts, such
+	// as a message's type before its text.
+	Extra uint16
 	// Limit is a ring.CountArgument: Count is never taken for more than that
 	// argument's value. Zero sets no limit.
 	Limit ring.Count
@@ -235,6 +238,12 @@ type Part struct {
 	// the ABI's pointers are.
 	Pointer uint16
 	Count   PartCount
+	// Limit is where in the struct another number stands, of 32 bits, that
+	// says how many bytes of the part the call filled; 0 if none does.
+	Limit uint16
+	// Only says for which structs there is this part at all: Argument is
+	// where in the struct a number of 16 bits stands.
+	Only Condition
 }
 
 // PartCount says how many bytes or elements a part has: a number in the struct,

@@ -22,26 +22,26 @@ var tableARM64 = table{
 	16:  490,  // fremovexattr
 	17:  289,  // getcwd
 	18:  503,  // lookup_dcookie
-	19:  605,  // eventfd2
-	20:  606,  // epoll_create1
-	21:  1026, // epoll_ctl
-	22:  1027, // epoll_pwait
+	19:  606,  // eventfd2
+	20:  607,  // epoll_create1
+	21:  1029, // epoll_ctl
+	22:  1030, // epoll_pwait
 	23:  213,  // dup
-	24:  607,  // dup3
+	24:  608,  // dup3
 	25:  282,  // fcntl
-	26:  609,  // inotify_init1
-	27:  569,  // inotify_add_watch
-	28:  570,  // inotify_rm_watch
-	29:  1028, // ioctl
-	30:  566,  // ioprio_set
-	31:  567,  // ioprio_get
+	26:  610,  // inotify_init1
+	27:  570,  // inotify_add_watch
+	28:  571,  // inotify_rm_watch
+	29:  1031, // ioctl
+	30:  567,  // ioprio_set
+	31:  568,  // ioprio_get
 	32:  283,  // flock
-	33:  574,  // mknodat
-	34:  573,  // mkdirat
-	35:  578,  // unlinkat
-	36:  581,  // symlinkat
-	37:  580,  // linkat
-	38:  579,  // renameat
+	33:  575,  // mknodat
+	34:  574,  // mkdirat
+	35:  579,  // unlinkat
+	36:  582,  // symlinkat
+	37:  581,  // linkat
+	38:  580,  // renameat
 	39:  442,  // umount2
 	40:  441,  // mount
 	41:  386,  // pivot_root
@@ -50,19 +50,19 @@ var tableARM64 = table{
 	44:  369,  // fstatfs
 	45:  286,  // truncate
 	46:  287,  // ftruncate
-	47:  600,  // fallocate
-	48:  584,  // faccessat
+	47:  601,  // fallocate
+	48:  585,  // faccessat
 	49:  290,  // chdir
 	50:  291,  // fchdir
 	51:  437,  // chroot
 	52:  301,  // fchmod
-	53:  583,  // fchmodat
-	54:  575,  // fchownat
+	53:  584,  // fchmodat
+	54:  576,  // fchownat
 	55:  303,  // fchown
-	56:  572,  // openat
+	56:  573,  // openat
 	57:  4,    // close
 	58:  384,  // vhangup
-	59:  608,  // pipe2
+	59:  609,  // pipe2
 	60:  470,  // quotactl
 	61:  508,  // getdents64
 	62:  9,    // lseek
@@ -72,38 +72,38 @@ var tableARM64 = table{
 	66:  197,  // writev
 	67:  194,  // pread64
 	68:  195,  // pwrite64
-	69:  610,  // preadv
-	70:  611,  // pwritev
+	69:  611,  // preadv
+	70:  612,  // pwritev
 	71:  221,  // sendfile
-	72:  585,  // pselect6
-	73:  586,  // ppoll
-	74:  604,  // signalfd4
-	75:  593,  // vmsplice
-	76:  590,  // splice
-	77:  591,  // tee
-	78:  582,  // readlinkat
-	79:  577,  // newfstatat
+	72:  586,  // pselect6
+	73:  587,  // ppoll
+	74:  605,  // signalfd4
+	75:  594,  // vmsplice
+	76:  591,  // splice
+	77:  592,  // tee
+	78:  583,  // readlinkat
+	79:  578,  // newfstatat
 	80:  6,    // fstat
 	81:  438,  // sync
 	82:  284,  // fsync
 	83:  285,  // fdatasync
-	84:  592,  // sync_file_range
-	85:  598,  // timerfd_create
-	86:  601,  // timerfd_settime
-	87:  602,  // timerfd_gettime
-	88:  595,  // utimensat
+	84:  593,  // sync_file_range
+	85:  599,  // timerfd_create
+	86:  602,  // timerfd_settime
+	87:  603,  // timerfd_gettime
+	88:  596,  // utimensat
 	89:  439,  // acct
 	90:  356,  // capget
 	91:  357,  // capset
 	92:  366,  // personality
 	93:  241,  // exit
 	94:  522,  // exit_group
-	95:  538,  // waitid
+	95:  539,  // waitid
 	96:  509,  // set_tid_address
-	97:  587,  // unshare
+	97:  588,  // unshare
 	98:  493,  // futex
-	99:  588,  // set_robust_list
-	100: 589,  // get_robust_list
+	99:  589,  // set_robust_list
+	100: 590,  // get_robust_list
 	101: 216,  // nanosleep
 	102: 217,  // getitimer
 	103: 219,  // setitimer
@@ -120,7 +120,7 @@ var tableARM64 = table{
 	114: 520,  // clock_getres
 	115: 521,  // clock_nanosleep
 	116: 334,  // syslog
-	117: 1029, // ptrace
+	117: 1032, // ptrace
 	118: 373,  // sched_setparam
 	119: 375,  // sched_setscheduler
 	120: 376,  // sched_getscheduler
@@ -171,7 +171,7 @@ var tableARM64 = table{
 	165: 308,  // getrusage
 	166: 305,  // umask
 	167: 429,  // prctl
-	168: 624,  // getcpu
+	168: 625,  // getcpu
 	169: 306,  // gettimeofday
 	170: 440,  // settimeofday
 	171: 435,  // adjtimex
@@ -194,7 +194,7 @@ var tableARM64 = table{
 	188: 254,  // msgrcv
 	189: 253,  // msgsnd
 	190: 245,  // semget
-	191: 1032, // semctl
+	191: 1035, // semctl
 	192: 511,  // semtimedop
 	193: 246,  // semop
 	194: 206,  // shmget
@@ -220,10 +220,10 @@ var tableARM64 = table{
 	214: 13,   // brk
 	215: 12,   // munmap
 	216: 202,  // mremap
-	217: 539,  // add_key
-	218: 540,  // request_key
-	219: 565,  // keyctl
-	220: 1033, // clone
+	217: 540,  // add_key
+	218: 541,  // request_key
+	219: 566,  // keyctl
+	220: 1036, // clone
 	221: 240,  // execve
 	222: 10,   // mmap
 	223: 512,  // fadvise64
@@ -241,93 +241,93 @@ var tableARM64 = table{
 	235: 528,  // mbind
 	236: 530,  // get_mempolicy
 	237: 529,  // set_mempolicy
-	238: 571,  // migrate_pages
-	239: 594,  // move_pages
-	240: 612,  // rt_tgsigqueueinfo
-	241: 613,  // perf_event_open
-	242: 603,  // accept4
-	243: 614,  // recvmmsg
+	238: 572,  // migrate_pages
+	239: 595,  // move_pages
+	240: 613,  // rt_tgsigqueueinfo
+	241: 614,  // perf_event_open
+	242: 604,  // accept4
+	243: 615,  // recvmmsg
 	260: 242,  // wait4
-	261: 617,  // prlimit64
-	262: 615,  // fanotify_init
-	263: 616,  // fanotify_mark
-	264: 618,  // name_to_handle_at
-	265: 619,  // open_by_handle_at
-	266: 620,  // clock_adjtime
-	267: 621,  // syncfs
-	268: 623,  // setns
-	269: 622,  // sendmmsg
-	270: 625,  // process_vm_readv
-	271: 626,  // process_vm_writev
-	272: 627,  // kcmp
-	273: 628,  // finit_module
-	274: 629,  // sched_setattr
-	275: 630,  // sched_getattr
-	276: 631,  // renameat2
-	277: 635,  // seccomp
-	278: 636,  // getrandom
-	279: 637,  // memfd_create
-	280: 647,  // bpf
-	281: 648,  // execveat
-	282: 649,  // userfaultfd
-	283: 651,  // membarrier
-	284: 652,  // mlock2
-	285: 653,  // copy_file_range
-	286: 654,  // preadv2
-	287: 655,  // pwritev2
-	288: 656,  // pkey_mprotect
-	289: 657,  // pkey_alloc
-	290: 658,  // pkey_free
-	291: 659,  // statx
-	292: 660,  // io_pgetevents
-	293: 661,  // rseq
-	294: 638,  // kexec_file_load
-	424: 664,  // pidfd_send_signal
-	425: 665,  // io_uring_setup
-	426: 666,  // io_uring_enter
-	427: 680,  // io_uring_register
-	428: 681,  // open_tree
-	429: 682,  // move_mount
-	430: 683,  // fsopen
-	431: 689,  // fsconfig
-	432: 690,  // fsmount
-	433: 691,  // fspick
-	434: 692,  // pidfd_open
-	435: 693,  // clone3
-	436: 694,  // close_range
-	437: 695,  // openat2
-	438: 696,  // pidfd_getfd
-	439: 697,  // faccessat2
-	440: 698,  // process_madvise
-	441: 1034, // epoll_pwait2
-	442: 700,  // mount_setattr
-	443: 715,  // quotactl_fd
-	444: 717,  // landlock_create_ruleset
-	445: 720,  // landlock_add_rule
-	446: 721,  // landlock_restrict_self
-	447: 722,  // memfd_secret
-	448: 723,  // process_mrelease
-	449: 724,  // futex_waitv
-	450: 725,  // set_mempolicy_home_node
-	451: 726,  // cachestat
-	452: 727,  // fchmodat2
-	453: 728,  // map_shadow_stack
-	454: 729,  // futex_wake
-	455: 730,  // futex_wait
-	456: 731,  // futex_requeue
-	457: 732,  // statmount
-	458: 733,  // listmount
-	459: 734,  // lsm_get_self_attr
-	460: 735,  // lsm_set_self_attr
-	461: 736,  // lsm_list_modules
-	462: 737,  // mseal
-	463: 738,  // setxattrat
-	464: 739,  // getxattrat
-	465: 740,  // listxattrat
-	466: 741,  // removexattrat
-	467: 742,  // open_tree_attr
-	468: 743,  // file_getattr
-	469: 744,  // file_setattr
-	470: 745,  // listns
-	471: 746,  // rseq_slice_yield
+	261: 618,  // prlimit64
+	262: 616,  // fanotify_init
+	263: 617,  // fanotify_mark
+	264: 619,  // name_to_handle_at
+	265: 620,  // open_by_handle_at
+	266: 621,  // clock_adjtime
+	267: 622,  // syncfs
+	268: 624,  // setns
+	269: 623,  // sendmmsg
+	270: 626,  // process_vm_readv
+	271: 627,  // process_vm_writev
+	272: 629,  // kcmp
+	273: 630,  // finit_module
+	274: 631,  // sched_setattr
+	275: 632,  // sched_getattr
+	276: 633,  // renameat2
+	277: 637,  // seccomp
+	278: 638,  // getrandom
+	279: 639,  // memfd_create
+	280: 649,  // bpf
+	281: 650,  // execveat
+	282: 651,  // userfaultfd
+	283: 653,  // membarrier
+	284: 654,  // mlock2
+	285: 655,  // copy_file_range
+	286: 656,  // preadv2
+	287: 657,  // pwritev2
+	288: 658,  // pkey_mprotect
+	289: 659,  // pkey_alloc
+	290: 660,  // pkey_free
+	291: 661,  // statx
+	292: 662,  // io_pgetevents
+	293: 663,  // rseq
+	294: 640,  // kexec_file_load
+	424: 666,  // pidfd_send_signal
+	425: 667,  // io_uring_setup
+	426: 668,  // io_uring_enter
+	427: 682,  // io_uring_register
+	428: 683,  // open_tree
+	429: 684,  // move_mount
+	430: 685,  // fsopen
+	431: 691,  // fsconfig
+	432: 692,  // fsmount
+	433: 693,  // fspick
+	434: 694,  // pidfd_open
+	435: 695,  // clone3
+	436: 696,  // close_range
+	437: 697,  // openat2
+	438: 698,  // pidfd_getfd
+	439: 699,  // faccessat2
+	440: 700,  // process_madvise
+	441: 1037, // epoll_pwait2
+	442: 702,  // mount_setattr
+	443: 717,  // quotactl_fd
+	444: 719,  // landlock_create_ruleset
+	445: 722,  // landlock_add_rule
+	446: 723,  // landlock_restrict_self
+	447: 724,  // memfd_secret
+	448: 725,  // process_mrelease
+	449: 726,  // futex_waitv
+	450: 727,  // set_mempolicy_home_node
+	451: 728,  // cachestat
+	452: 729,  // fchmodat2
+	453: 730,  // map_shadow_stack
+	454: 731,  // futex_wake
+	455: 732,  // futex_wait
+	456: 733,  // futex_requeue
+	457: 734,  // statmount
+	458: 735,  // listmount
+	459: 736,  // lsm_get_self_attr
+	460: 737,  // lsm_set_self_attr
+	461: 738,  // lsm_list_modules
+	462: 739,  // mseal
+	463: 740,  // setxattrat
+	464: 741,  // getxattrat
+	465: 742,  // listxattrat
+	466: 743,  // removexattrat
+	467: 744,  // open_tree_attr
+	468: 745,  // file_getattr
+	469: 746,  // file_setattr
+	470: 747,  // listns
+	471: 748,  // rseq_slice_yield
 }

@@ -17,16 +17,16 @@ var tableARM = table{
 	12:  290,  // chdir
 	14:  364,  // mknod
 	15:  300,  // chmod
-	16:  749,  // lchown
+	16:  751,  // lchown
 	19:  9,    // lseek
 	20:  220,  // getpid
 	21:  441,  // mount
-	23:  753,  // setuid
+	23:  755,  // setuid
 	24:  330,  // getuid
-	26:  1035, // ptrace
+	26:  1038, // ptrace
 	29:  215,  // pause
 	33:  198,  // access
-	34:  765,  // nice
+	34:  767,  // nice
 	36:  438,  // sync
 	37:  243,  // kill
 	38:  292,  // rename
@@ -34,36 +34,36 @@ var tableARM = table{
 	40:  294,  // rmdir
 	41:  213,  // dup
 	42:  199,  // pipe
-	43:  767,  // times
+	43:  769,  // times
 	45:  13,   // brk
-	46:  769,  // setgid
+	46:  771,  // setgid
 	47:  335,  // getgid
 	49:  338,  // geteuid
 	50:  339,  // getegid
 	51:  439,  // acct
 	52:  442,  // umount2
-	54:  1036, // ioctl
-	55:  1037, // fcntl
+	54:  1039, // ioctl
+	55:  1040, // fcntl
 	57:  340,  // setpgid
 	60:  305,  // umask
 	61:  437,  // chroot
-	62:  798,  // ustat
+	62:  367,  // ustat
 	63:  214,  // dup2
 	64:  341,  // getppid
 	65:  342,  // getpgrp
 	66:  343,  // setsid
-	67:  799,  // sigaction
-	70:  802,  // setreuid
-	71:  803,  // setregid
-	72:  804,  // sigsuspend
-	73:  805,  // sigpending
+	67:  800,  // sigaction
+	70:  803,  // setreuid
+	71:  804,  // setregid
+	72:  805,  // sigsuspend
+	73:  806,  // sigpending
 	74:  447,  // sethostname
-	75:  806,  // setrlimit
-	77:  808,  // getrusage
-	78:  809,  // gettimeofday
-	79:  810,  // settimeofday
-	80:  811,  // getgroups
-	81:  812,  // setgroups
+	75:  807,  // setrlimit
+	77:  809,  // getrusage
+	78:  810,  // gettimeofday
+	79:  811,  // settimeofday
+	80:  812,  // getgroups
+	81:  813,  // setgroups
 	83:  298,  // symlink
 	85:  299,  // readlink
 	86:  365,  // uselib
@@ -73,42 +73,42 @@ var tableARM = table{
 	92:  286,  // truncate
 	93:  287,  // ftruncate
 	94:  301,  // fchmod
-	95:  817,  // fchown
+	95:  818,  // fchown
 	96:  371,  // getpriority
 	97:  372,  // setpriority
-	99:  819,  // statfs
-	100: 820,  // fstatfs
+	99:  820,  // statfs
+	100: 821,  // fstatfs
 	103: 334,  // syslog
-	104: 828,  // setitimer
-	105: 829,  // getitimer
-	106: 830,  // stat
-	107: 831,  // lstat
-	108: 832,  // fstat
+	104: 829,  // setitimer
+	105: 830,  // getitimer
+	106: 831,  // stat
+	107: 832,  // lstat
+	108: 833,  // fstat
 	111: 384,  // vhangup
-	114: 836,  // wait4
+	114: 837,  // wait4
 	115: 444,  // swapoff
-	116: 837,  // sysinfo
+	116: 838,  // sysinfo
 	118: 284,  // fsync
-	119: 852,  // sigreturn
-	120: 1033, // clone
+	119: 853,  // sigreturn
+	120: 1036, // clone
 	121: 448,  // setdomainname
 	122: 244,  // uname
-	124: 854,  // adjtimex
+	124: 855,  // adjtimex
 	125: 11,   // mprotect
-	126: 855,  // sigprocmask
+	126: 856,  // sigprocmask
 	128: 452,  // init_module
 	129: 453,  // delete_module
 	131: 470,  // quotactl
 	132: 352,  // getpgid
 	133: 291,  // fchdir
-	134: 858,  // bdflush
+	134: 859,  // bdflush
 	135: 370,  // sysfs
 	136: 366,  // personality
-	138: 859,  // setfsuid
-	139: 860,  // setfsgid
-	140: 861,  // _llseek
-	141: 862,  // getdents
-	142: 863,  // _newselect
+	138: 860,  // setfsuid
+	139: 861,  // setfsgid
+	140: 862,  // _llseek
+	141: 863,  // getdents
+	142: 864,  // _newselect
 	143: 283,  // flock
 	144: 203,  // msync
 	145: 196,  // readv
@@ -127,65 +127,65 @@ var tableARM = table{
 	158: 201,  // sched_yield
 	159: 377,  // sched_get_priority_max
 	160: 378,  // sched_get_priority_min
-	161: 864,  // sched_rr_get_interval
-	162: 865,  // nanosleep
+	161: 865,  // sched_rr_get_interval
+	162: 866,  // nanosleep
 	163: 202,  // mremap
-	164: 866,  // setresuid
-	165: 867,  // getresuid
+	164: 867,  // setresuid
+	165: 868,  // getresuid
 	168: 8,    // poll
 	169: 471,  // nfsservctl
-	170: 869,  // setresgid
-	171: 870,  // getresgid
-	172: 873,  // prctl
+	170: 870,  // setresgid
+	171: 871,  // getresgid
+	172: 874,  // prctl
 	173: 16,   // rt_sigreturn
-	174: 874,  // rt_sigaction
+	174: 875,  // rt_sigaction
 	175: 15,   // rt_sigprocmask
 	176: 358,  // rt_sigpending
-	177: 875,  // rt_sigtimedwait
+	177: 876,  // rt_sigtimedwait
 	178: 360,  // rt_sigqueueinfo
 	179: 361,  // rt_sigsuspend
-	180: 1038, // pread64
-	181: 1039, // pwrite64
-	182: 878,  // chown
+	180: 1041, // pread64
+	181: 1042, // pwrite64
+	182: 879,  // chown
 	183: 289,  // getcwd
 	184: 356,  // capget
 	185: 357,  // capset
-	186: 879,  // sigaltstack
-	187: 880,  // sendfile
+	186: 880,  // sigaltstack
+	187: 881,  // sendfile
 	190: 239,  // vfork
-	191: 881,  // ugetrlimit
-	192: 882,  // mmap2
-	193: 1040, // truncate64
-	194: 1041, // ftruncate64
-	195: 1042, // stat64
-	196: 1043, // lstat64
-	197: 1044, // fstat64
-	198: 888,  // lchown32
-	199: 889,  // getuid32
-	200: 890,  // getgid32
-	201: 891,  // geteuid32
-	202: 892,  // getegid32
-	203: 893,  // setreuid32
-	204: 894,  // setregid32
-	205: 895,  // getgroups32
-	206: 896,  // setgroups32
-	207: 897,  // fchown32
-	208: 898,  // setresuid32
-	209: 899,  // getresuid32
-	210: 900,  // setresgid32
-	211: 901,  // getresgid32
-	212: 902,  // chown32
-	213: 903,  // setuid32
-	214: 904,  // setgid32
-	215: 905,  // setfsuid32
-	216: 906,  // setfsgid32
+	191: 882,  // ugetrlimit
+	192: 883,  // mmap2
+	193: 1043, // truncate64
+	194: 1044, // ftruncate64
+	195: 1045, // stat64
+	196: 1046, // lstat64
+	197: 1047, // fstat64
+	198: 889,  // lchown32
+	199: 890,  // getuid32
+	200: 891,  // getgid32
+	201: 892,  // geteuid32
+	202: 893,  // getegid32
+	203: 894,  // setreuid32
+	204: 895,  // setregid32
+	205: 896,  // getgroups32
+	206: 897,  // setgroups32
+	207: 898,  // fchown32
+	208: 899,  // setresuid32
+	209: 900,  // getresuid32
+	210: 901,  // setresgid32
+	211: 902,  // getresgid32
+	212: 903,  // chown32
+	213: 904,  // setuid32
+	214: 905,  // setgid32
+	215: 906,  // setfsuid32
+	216: 907,  // setfsgid32
 	217: 508,  // getdents64
 	218: 386,  // pivot_root
 	219: 204,  // mincore
 	220: 205,  // madvise
-	221: 1047, // fcntl64
+	221: 1050, // fcntl64
 	224: 477,  // gettid
-	225: 1048, // readahead
+	225: 1051, // readahead
 	226: 479,  // setxattr
 	227: 480,  // lsetxattr
 	228: 481,  // fsetxattr
@@ -199,46 +199,46 @@ var tableARM = table{
 	236: 489,  // lremovexattr
 	237: 490,  // fremovexattr
 	238: 491,  // tkill
-	239: 932,  // sendfile64
-	240: 933,  // futex
+	239: 933,  // sendfile64
+	240: 934,  // futex
 	241: 494,  // sched_setaffinity
 	242: 495,  // sched_getaffinity
-	243: 934,  // io_setup
+	243: 935,  // io_setup
 	244: 498,  // io_destroy
-	245: 935,  // io_getevents
+	245: 936,  // io_getevents
 	246: 500,  // io_submit
 	247: 501,  // io_cancel
 	248: 522,  // exit_group
-	249: 937,  // lookup_dcookie
+	249: 938,  // lookup_dcookie
 	250: 504,  // epoll_create
-	251: 1026, // epoll_ctl
-	252: 1049, // epoll_wait
+	251: 1029, // epoll_ctl
+	252: 1052, // epoll_wait
 	253: 507,  // remap_file_pages
 	256: 509,  // set_tid_address
 	257: 513,  // timer_create
-	258: 938,  // timer_settime
-	259: 939,  // timer_gettime
+	258: 939,  // timer_settime
+	259: 940,  // timer_gettime
 	260: 516,  // timer_getoverrun
 	261: 517,  // timer_delete
-	262: 940,  // clock_settime
-	263: 941,  // clock_gettime
-	264: 942,  // clock_getres
-	265: 943,  // clock_nanosleep
-	266: 944,  // statfs64
-	267: 945,  // fstatfs64
+	262: 941,  // clock_settime
+	263: 942,  // clock_gettime
+	264: 943,  // clock_getres
+	265: 944,  // clock_nanosleep
+	266: 945,  // statfs64
+	267: 946,  // fstatfs64
 	268: 525,  // tgkill
-	269: 946,  // utimes
-	270: 1050, // fadvise64_64
-	271: 1051, // pciconfig_iobase
-	272: 1052, // pciconfig_read
-	273: 1053, // pciconfig_write
-	274: 948,  // mq_open
+	269: 947,  // utimes
+	270: 1053, // fadvise64_64
+	271: 1054, // pciconfig_iobase
+	272: 1055, // pciconfig_read
+	273: 1056, // pciconfig_write
+	274: 949,  // mq_open
 	275: 532,  // mq_unlink
-	276: 949,  // mq_timedsend
-	277: 950,  // mq_timedreceive
+	276: 950,  // mq_timedsend
+	277: 951,  // mq_timedreceive
 	278: 535,  // mq_notify
-	279: 951,  // mq_getsetattr
-	280: 953,  // waitid
+	279: 952,  // mq_getsetattr
+	280: 955,  // waitid
 	281: 222,  // socket
 	282: 230,  // bind
 	283: 223,  // connect
@@ -247,194 +247,194 @@ var tableARM = table{
 	286: 232,  // getsockname
 	287: 233,  // getpeername
 	288: 234,  // socketpair
-	289: 821,  // send
+	289: 822,  // send
 	290: 225,  // sendto
-	291: 822,  // recv
+	291: 823,  // recv
 	292: 226,  // recvfrom
 	293: 229,  // shutdown
 	294: 235,  // setsockopt
 	295: 236,  // getsockopt
-	296: 823,  // sendmsg
-	297: 824,  // recvmsg
+	296: 824,  // sendmsg
+	297: 825,  // recvmsg
 	298: 246,  // semop
 	299: 245,  // semget
-	300: 982,  // semctl
-	301: 988,  // msgsnd
-	302: 989,  // msgrcv
+	300: 984,  // semctl
+	301: 990,  // msgsnd
+	302: 991,  // msgrcv
 	303: 252,  // msgget
-	304: 992,  // msgctl
+	304: 994,  // msgctl
 	305: 207,  // shmat
 	306: 251,  // shmdt
 	307: 206,  // shmget
-	308: 987,  // shmctl
-	309: 539,  // add_key
-	310: 540,  // request_key
-	311: 955,  // keyctl
-	312: 1054, // semtimedop
+	308: 989,  // shmctl
+	309: 540,  // add_key
+	310: 541,  // request_key
+	311: 957,  // keyctl
+	312: 1057, // semtimedop
 	313: 527,  // vserver
-	314: 566,  // ioprio_set
-	315: 567,  // ioprio_get
-	316: 568,  // inotify_init
-	317: 569,  // inotify_add_watch
-	318: 570,  // inotify_rm_watch
+	314: 567,  // ioprio_set
+	315: 568,  // ioprio_get
+	316: 569,  // inotify_init
+	317: 570,  // inotify_add_watch
+	318: 571,  // inotify_rm_watch
 	319: 528,  // mbind
 	320: 530,  // get_mempolicy
 	321: 529,  // set_mempolicy
-	322: 572,  // openat
-	323: 573,  // mkdirat
-	324: 574,  // mknodat
-	325: 575,  // fchownat
-	326: 956,  // futimesat
-	327: 1055, // fstatat64
-	328: 578,  // unlinkat
-	329: 579,  // renameat
-	330: 580,  // linkat
-	331: 581,  // symlinkat
-	332: 582,  // readlinkat
-	333: 583,  // fchmodat
-	334: 584,  // faccessat
-	335: 958,  // pselect6
-	336: 959,  // ppoll
-	337: 587,  // unshare
-	338: 588,  // set_robust_list
-	339: 960,  // get_robust_list
-	340: 590,  // splice
-	341: 1056, // sync_file_range2
-	342: 591,  // tee
-	343: 593,  // vmsplice
-	344: 962,  // move_pages
-	345: 624,  // getcpu
-	346: 1027, // epoll_pwait
-	347: 952,  // kexec_load
-	348: 963,  // utimensat
-	349: 597,  // signalfd
-	350: 598,  // timerfd_create
-	351: 599,  // eventfd
-	352: 964,  // fallocate
-	353: 965,  // timerfd_settime
-	354: 966,  // timerfd_gettime
-	355: 604,  // signalfd4
-	356: 605,  // eventfd2
-	357: 606,  // epoll_create1
-	358: 607,  // dup3
-	359: 608,  // pipe2
-	360: 609,  // inotify_init1
-	361: 967,  // preadv
-	362: 968,  // pwritev
-	363: 612,  // rt_tgsigqueueinfo
-	364: 613,  // perf_event_open
-	365: 825,  // recvmmsg
-	366: 603,  // accept4
-	367: 615,  // fanotify_init
-	368: 969,  // fanotify_mark
-	369: 617,  // prlimit64
-	370: 618,  // name_to_handle_at
-	371: 619,  // open_by_handle_at
-	372: 970,  // clock_adjtime
-	373: 621,  // syncfs
-	374: 826,  // sendmmsg
-	375: 623,  // setns
-	376: 971,  // process_vm_readv
-	377: 972,  // process_vm_writev
-	378: 627,  // kcmp
-	379: 628,  // finit_module
-	380: 629,  // sched_setattr
-	381: 630,  // sched_getattr
-	382: 631,  // renameat2
-	383: 974,  // seccomp
-	384: 636,  // getrandom
-	385: 637,  // memfd_create
-	386: 647,  // bpf
-	387: 648,  // execveat
-	388: 649,  // userfaultfd
-	389: 651,  // membarrier
-	390: 652,  // mlock2
-	391: 653,  // copy_file_range
-	392: 975,  // preadv2
-	393: 976,  // pwritev2
-	394: 656,  // pkey_mprotect
-	395: 657,  // pkey_alloc
-	396: 658,  // pkey_free
-	397: 659,  // statx
-	398: 661,  // rseq
-	399: 979,  // io_pgetevents
-	400: 571,  // migrate_pages
-	401: 638,  // kexec_file_load
-	403: 993,  // clock_gettime64
-	404: 994,  // clock_settime64
-	405: 995,  // clock_adjtime64
-	406: 996,  // clock_getres_time64
-	407: 997,  // clock_nanosleep_time64
-	408: 998,  // timer_gettime64
-	409: 999,  // timer_settime64
-	410: 1000, // timerfd_gettime64
-	411: 1001, // timerfd_settime64
-	412: 1002, // utimensat_time64
-	413: 1003, // pselect6_time64
-	414: 1004, // ppoll_time64
-	416: 1005, // io_pgetevents_time64
-	417: 1006, // recvmmsg_time64
-	418: 1007, // mq_timedsend_time64
-	419: 1008, // mq_timedreceive_time64
-	420: 1009, // semtimedop_time64
-	421: 1010, // rt_sigtimedwait_time64
-	422: 1011, // futex_time64
-	423: 1012, // sched_rr_get_interval_time64
-	424: 664,  // pidfd_send_signal
-	425: 665,  // io_uring_setup
-	426: 666,  // io_uring_enter
-	427: 1016, // io_uring_register
-	428: 681,  // open_tree
-	429: 682,  // move_mount
-	430: 683,  // fsopen
-	431: 689,  // fsconfig
-	432: 690,  // fsmount
-	433: 691,  // fspick
-	434: 692,  // pidfd_open
-	435: 693,  // clone3
-	436: 694,  // close_range
-	437: 695,  // openat2
-	438: 696,  // pidfd_getfd
-	439: 697,  // faccessat2
-	440: 1017, // process_madvise
-	441: 1034, // epoll_pwait2
-	442: 700,  // mount_setattr
-	443: 715,  // quotactl_fd
-	444: 717,  // landlock_create_ruleset
-	445: 720,  // landlock_add_rule
-	446: 721,  // landlock_restrict_self
-	448: 723,  // process_mrelease
-	449: 724,  // futex_waitv
-	450: 725,  // set_mempolicy_home_node
-	451: 726,  // cachestat
-	452: 727,  // fchmodat2
-	453: 728,  // map_shadow_stack
-	454: 729,  // futex_wake
-	455: 730,  // futex_wait
-	456: 731,  // futex_requeue
-	457: 732,  // statmount
-	458: 733,  // listmount
-	459: 734,  // lsm_get_self_attr
-	460: 735,  // lsm_set_self_attr
-	461: 736,  // lsm_list_modules
-	462: 737,  // mseal
-	463: 738,  // setxattrat
-	464: 739,  // getxattrat
-	465: 740,  // listxattrat
-	466: 741,  // removexattrat
-	467: 742,  // open_tree_attr
-	468: 743,  // file_getattr
-	469: 744,  // file_setattr
-	470: 745,  // listns
-	471: 746,  // rseq_slice_yield
+	322: 573,  // openat
+	323: 574,  // mkdirat
+	324: 575,  // mknodat
+	325: 576,  // fchownat
+	326: 958,  // futimesat
+	327: 1058, // fstatat64
+	328: 579,  // unlinkat
+	329: 580,  // renameat
+	330: 581,  // linkat
+	331: 582,  // symlinkat
+	332: 583,  // readlinkat
+	333: 584,  // fchmodat
+	334: 585,  // faccessat
+	335: 960,  // pselect6
+	336: 961,  // ppoll
+	337: 588,  // unshare
+	338: 589,  // set_robust_list
+	339: 962,  // get_robust_list
+	340: 591,  // splice
+	341: 1059, // sync_file_range2
+	342: 592,  // tee
+	343: 594,  // vmsplice
+	344: 964,  // move_pages
+	345: 625,  // getcpu
+	346: 1030, // epoll_pwait
+	347: 953,  // kexec_load
+	348: 965,  // utimensat
+	349: 598,  // signalfd
+	350: 599,  // timerfd_create
+	351: 600,  // eventfd
+	352: 966,  // fallocate
+	353: 967,  // timerfd_settime
+	354: 968,  // timerfd_gettime
+	355: 605,  // signalfd4
+	356: 606,  // eventfd2
+	357: 607,  // epoll_create1
+	358: 608,  // dup3
+	359: 609,  // pipe2
+	360: 610,  // inotify_init1
+	361: 969,  // preadv
+	362: 970,  // pwritev
+	363: 613,  // rt_tgsigqueueinfo
+	364: 614,  // perf_event_open
+	365: 826,  // recvmmsg
+	366: 604,  // accept4
+	367: 616,  // fanotify_init
+	368: 971,  // fanotify_mark
+	369: 618,  // prlimit64
+	370: 619,  // name_to_handle_at
+	371: 620,  // open_by_handle_at
+	372: 972,  // clock_adjtime
+	373: 622,  // syncfs
+	374: 827,  // sendmmsg
+	375: 624,  // setns
+	376: 973,  // process_vm_readv
+	377: 974,  // process_vm_writev
+	378: 629,  // kcmp
+	379: 630,  // finit_module
+	380: 631,  // sched_setattr
+	381: 632,  // sched_getattr
+	382: 633,  // renameat2
+	383: 976,  // seccomp
+	384: 638,  // getrandom
+	385: 639,  // memfd_create
+	386: 649,  // bpf
+	387: 650,  // execveat
+	388: 651,  // userfaultfd
+	389: 653,  // membarrier
+	390: 654,  // mlock2
+	391: 655,  // copy_file_range
+	392: 977,  // preadv2
+	393: 978,  // pwritev2
+	394: 658,  // pkey_mprotect
+	395: 659,  // pkey_alloc
+	396: 660,  // pkey_free
+	397: 661,  // statx
+	398: 663,  // rseq
+	399: 981,  // io_pgetevents
+	400: 572,  // migrate_pages
+	401: 640,  // kexec_file_load
+	403: 995,  // clock_gettime64
+	404: 996,  // clock_settime64
+	405: 997,  // clock_adjtime64
+	406: 998,  // clock_getres_time64
+	407: 999,  // clock_nanosleep_time64
+	408: 1000, // timer_gettime64
+	409: 1001, // timer_settime64
+	410: 1002, // timerfd_gettime64
+	411: 1003, // timerfd_settime64
+	412: 1004, // utimensat_time64
+	413: 1005, // pselect6_time64
+	414: 1006, // ppoll_time64
+	416: 1007, // io_pgetevents_time64
+	417: 1008, // recvmmsg_time64
+	418: 1009, // mq_timedsend_time64
+	419: 1010, // mq_timedreceive_time64
+	420: 1011, // semtimedop_time64
+	421: 1012, // rt_sigtimedwait_time64
+	422: 1013, // futex_time64
+	423: 1014, // sched_rr_get_interval_time64
+	424: 666,  // pidfd_send_signal
+	425: 667,  // io_uring_setup
+	426: 668,  // io_uring_enter
+	427: 1018, // io_uring_register
+	428: 683,  // open_tree
+	429: 684,  // move_mount
+	430: 685,  // fsopen
+	431: 691,  // fsconfig
+	432: 692,  // fsmount
+	433: 693,  // fspick
+	434: 694,  // pidfd_open
+	435: 695,  // clone3
+	436: 696,  // close_range
+	437: 697,  // openat2
+	438: 698,  // pidfd_getfd
+	439: 699,  // faccessat2
+	440: 1020, // process_madvise
+	441: 1037, // epoll_pwait2
+	442: 702,  // mount_setattr
+	443: 717,  // quotactl_fd
+	444: 719,  // landlock_create_ruleset
+	445: 722,  // landlock_add_rule
+	446: 723,  // landlock_restrict_self
+	448: 725,  // process_mrelease
+	449: 726,  // futex_waitv
+	450: 727,  // set_mempolicy_home_node
+	451: 728,  // cachestat
+	452: 729,  // fchmodat2
+	453: 730,  // map_shadow_stack
+	454: 731,  // futex_wake
+	455: 732,  // futex_wait
+	456: 733,  // futex_requeue
+	457: 734,  // statmount
+	458: 735,  // listmount
+	459: 736,  // lsm_get_self_attr
+	460: 737,  // lsm_set_self_attr
+	461: 738,  // lsm_list_modules
+	462: 739,  // mseal
+	463: 740,  // setxattrat
+	464: 741,  // getxattrat
+	465: 742,  // listxattrat
+	466: 743,  // removexattrat
+	467: 744,  // open_tree_attr
+	468: 745,  // file_getattr
+	469: 746,  // file_setattr
+	470: 747,  // listns
+	471: 748,  // rseq_slice_yield
 }
 
 // privateARM begins at privateBase.
 var privateARM = table{
-	1: 1057, // breakpoint
-	2: 1058, // cacheflush
-	3: 1059, // usr26
-	4: 1060, // usr32
-	5: 1061, // set_tls
-	6: 1062, // get_tls
+	1: 1060, // breakpoint
+	2: 1061, // cacheflush
+	3: 1062, // usr26
+	4: 1063, // usr32
+	5: 1064, // set_tls
+	6: 1065, // get_tls
 }

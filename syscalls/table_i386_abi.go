@@ -10,35 +10,35 @@ var tableI386 = table{
 	4:   2,    // write
 	5:   3,    // open
 	6:   4,    // close
-	7:   747,  // waitpid
+	7:   749,  // waitpid
 	8:   295,  // creat
 	9:   296,  // link
 	10:  297,  // unlink
 	11:  240,  // execve
 	12:  290,  // chdir
-	13:  748,  // time
+	13:  750,  // time
 	14:  364,  // mknod
 	15:  300,  // chmod
-	16:  749,  // lchown
-	17:  750,  // break
-	18:  751,  // oldstat
+	16:  751,  // lchown
+	17:  752,  // break
+	18:  753,  // oldstat
 	19:  9,    // lseek
 	20:  220,  // getpid
 	21:  441,  // mount
-	22:  752,  // umount
-	23:  753,  // setuid
+	22:  754,  // umount
+	23:  755,  // setuid
 	24:  330,  // getuid
-	25:  754,  // stime
-	26:  760,  // ptrace
+	25:  756,  // stime
+	26:  762,  // ptrace
 	27:  218,  // alarm
-	28:  761,  // oldfstat
+	28:  763,  // oldfstat
 	29:  215,  // pause
-	30:  762,  // utime
-	31:  763,  // stty
-	32:  764,  // gtty
+	30:  764,  // utime
+	31:  765,  // stty
+	32:  766,  // gtty
 	33:  198,  // access
-	34:  765,  // nice
-	35:  766,  // ftime
+	34:  767,  // nice
+	35:  768,  // ftime
 	36:  438,  // sync
 	37:  243,  // kill
 	38:  292,  // rename
@@ -46,106 +46,106 @@ var tableI386 = table{
 	40:  294,  // rmdir
 	41:  213,  // dup
 	42:  199,  // pipe
-	43:  767,  // times
-	44:  768,  // prof
+	43:  769,  // times
+	44:  770,  // prof
 	45:  13,   // brk
-	46:  769,  // setgid
+	46:  771,  // setgid
 	47:  335,  // getgid
-	48:  770,  // signal
+	48:  772,  // signal
 	49:  338,  // geteuid
 	50:  339,  // getegid
 	51:  439,  // acct
 	52:  442,  // umount2
-	53:  771,  // lock
-	54:  789,  // ioctl
-	55:  794,  // fcntl
-	56:  795,  // mpx
+	53:  773,  // lock
+	54:  791,  // ioctl
+	55:  796,  // fcntl
+	56:  797,  // mpx
 	57:  340,  // setpgid
-	58:  796,  // ulimit
-	59:  797,  // oldolduname
+	58:  798,  // ulimit
+	59:  799,  // oldolduname
 	60:  305,  // umask
 	61:  437,  // chroot
-	62:  798,  // ustat
+	62:  367,  // ustat
 	63:  214,  // dup2
 	64:  341,  // getppid
 	65:  342,  // getpgrp
 	66:  343,  // setsid
-	67:  799,  // sigaction
-	68:  800,  // sgetmask
-	69:  801,  // ssetmask
-	70:  802,  // setreuid
-	71:  803,  // setregid
-	72:  804,  // sigsuspend
-	73:  805,  // sigpending
+	67:  800,  // sigaction
+	68:  801,  // sgetmask
+	69:  802,  // ssetmask
+	70:  803,  // setreuid
+	71:  804,  // setregid
+	72:  805,  // sigsuspend
+	73:  806,  // sigpending
 	74:  447,  // sethostname
-	75:  806,  // setrlimit
-	76:  807,  // getrlimit
-	77:  808,  // getrusage
-	78:  809,  // gettimeofday
-	79:  810,  // settimeofday
-	80:  811,  // getgroups
-	81:  812,  // setgroups
-	82:  813,  // select
+	75:  807,  // setrlimit
+	76:  808,  // getrlimit
+	77:  809,  // getrusage
+	78:  810,  // gettimeofday
+	79:  811,  // settimeofday
+	80:  812,  // getgroups
+	81:  813,  // setgroups
+	82:  814,  // select
 	83:  298,  // symlink
-	84:  814,  // oldlstat
+	84:  815,  // oldlstat
 	85:  299,  // readlink
 	86:  365,  // uselib
 	87:  443,  // swapon
 	88:  446,  // reboot
-	89:  815,  // readdir
-	90:  816,  // mmap
+	89:  816,  // readdir
+	90:  817,  // mmap
 	91:  12,   // munmap
 	92:  286,  // truncate
 	93:  287,  // ftruncate
 	94:  301,  // fchmod
-	95:  817,  // fchown
+	95:  818,  // fchown
 	96:  371,  // getpriority
 	97:  372,  // setpriority
-	98:  818,  // profil
-	99:  819,  // statfs
-	100: 820,  // fstatfs
+	98:  819,  // profil
+	99:  820,  // statfs
+	100: 821,  // fstatfs
 	101: 450,  // ioperm
-	102: 827,  // socketcall
+	102: 828,  // socketcall
 	103: 334,  // syslog
-	104: 828,  // setitimer
-	105: 829,  // getitimer
-	106: 830,  // stat
-	107: 831,  // lstat
-	108: 832,  // fstat
-	109: 833,  // olduname
+	104: 829,  // setitimer
+	105: 830,  // getitimer
+	106: 831,  // stat
+	107: 832,  // lstat
+	108: 833,  // fstat
+	109: 834,  // olduname
 	110: 449,  // iopl
 	111: 384,  // vhangup
-	112: 834,  // idle
-	113: 835,  // vm86old
-	114: 836,  // wait4
+	112: 835,  // idle
+	113: 836,  // vm86old
+	114: 837,  // wait4
 	115: 444,  // swapoff
-	116: 837,  // sysinfo
-	117: 851,  // ipc
+	116: 838,  // sysinfo
+	117: 852,  // ipc
 	118: 284,  // fsync
-	119: 852,  // sigreturn
-	120: 853,  // clone
+	119: 853,  // sigreturn
+	120: 854,  // clone
 	121: 448,  // setdomainname
 	122: 244,  // uname
 	123: 385,  // modify_ldt
-	124: 854,  // adjtimex
+	124: 855,  // adjtimex
 	125: 11,   // mprotect
-	126: 855,  // sigprocmask
+	126: 856,  // sigprocmask
 	127: 451,  // create_module
 	128: 452,  // init_module
 	129: 453,  // delete_module
 	130: 454,  // get_kernel_syms
-	131: 857,  // quotactl
+	131: 858,  // quotactl
 	132: 352,  // getpgid
 	133: 291,  // fchdir
-	134: 858,  // bdflush
+	134: 859,  // bdflush
 	135: 370,  // sysfs
 	136: 366,  // personality
 	137: 474,  // afs_syscall
-	138: 859,  // setfsuid
-	139: 860,  // setfsgid
-	140: 861,  // _llseek
-	141: 862,  // getdents
-	142: 863,  // _newselect
+	138: 860,  // setfsuid
+	139: 861,  // setfsgid
+	140: 862,  // _llseek
+	141: 863,  // getdents
+	142: 864,  // _newselect
 	143: 283,  // flock
 	144: 203,  // msync
 	145: 196,  // readv
@@ -164,69 +164,69 @@ var tableI386 = table{
 	158: 201,  // sched_yield
 	159: 377,  // sched_get_priority_max
 	160: 378,  // sched_get_priority_min
-	161: 864,  // sched_rr_get_interval
-	162: 865,  // nanosleep
+	161: 865,  // sched_rr_get_interval
+	162: 866,  // nanosleep
 	163: 202,  // mremap
-	164: 866,  // setresuid
-	165: 867,  // getresuid
-	166: 868,  // vm86
+	164: 867,  // setresuid
+	165: 868,  // getresuid
+	166: 869,  // vm86
 	167: 455,  // query_module
 	168: 8,    // poll
 	169: 471,  // nfsservctl
-	170: 869,  // setresgid
-	171: 870,  // getresgid
-	172: 873,  // prctl
+	170: 870,  // setresgid
+	171: 871,  // getresgid
+	172: 874,  // prctl
 	173: 16,   // rt_sigreturn
-	174: 874,  // rt_sigaction
+	174: 875,  // rt_sigaction
 	175: 15,   // rt_sigprocmask
 	176: 358,  // rt_sigpending
-	177: 875,  // rt_sigtimedwait
+	177: 876,  // rt_sigtimedwait
 	178: 360,  // rt_sigqueueinfo
 	179: 361,  // rt_sigsuspend
-	180: 876,  // pread64
-	181: 877,  // pwrite64
-	182: 878,  // chown
+	180: 877,  // pread64
+	181: 878,  // pwrite64
+	182: 879,  // chown
 	183: 289,  // getcwd
 	184: 356,  // capget
 	185: 357,  // capset
-	186: 879,  // sigaltstack
-	187: 880,  // sendfile
+	186: 880,  // sigaltstack
+	187: 881,  // sendfile
 	188: 472,  // getpmsg
 	189: 473,  // putpmsg
 	190: 239,  // vfork
-	191: 881,  // ugetrlimit
-	192: 882,  // mmap2
-	193: 883,  // truncate64
-	194: 884,  // ftruncate64
-	195: 885,  // stat64
-	196: 886,  // lstat64
-	197: 887,  // fstat64
-	198: 888,  // lchown32
-	199: 889,  // getuid32
-	200: 890,  // getgid32
-	201: 891,  // geteuid32
-	202: 892,  // getegid32
-	203: 893,  // setreuid32
-	204: 894,  // setregid32
-	205: 895,  // getgroups32
-	206: 896,  // setgroups32
-	207: 897,  // fchown32
-	208: 898,  // setresuid32
-	209: 899,  // getresuid32
-	210: 900,  // setresgid32
-	211: 901,  // getresgid32
-	212: 902,  // chown32
-	213: 903,  // setuid32
-	214: 904,  // setgid32
-	215: 905,  // setfsuid32
-	216: 906,  // setfsgid32
+	191: 882,  // ugetrlimit
+	192: 883,  // mmap2
+	193: 884,  // truncate64
+	194: 885,  // ftruncate64
+	195: 886,  // stat64
+	196: 887,  // lstat64
+	197: 888,  // fstat64
+	198: 889,  // lchown32
+	199: 890,  // getuid32
+	200: 891,  // getgid32
+	201: 892,  // geteuid32
+	202: 893,  // getegid32
+	203: 894,  // setreuid32
+	204: 895,  // setregid32
+	205: 896,  // getgroups32
+	206: 897,  // setgroups32
+	207: 898,  // fchown32
+	208: 899,  // setresuid32
+	209: 900,  // getresuid32
+	210: 901,  // setresgid32
+	211: 902,  // getresgid32
+	212: 903,  // chown32
+	213: 904,  // setuid32
+	214: 905,  // setgid32
+	215: 906,  // setfsuid32
+	216: 907,  // setfsgid32
 	217: 386,  // pivot_root
 	218: 204,  // mincore
 	219: 205,  // madvise
 	220: 508,  // getdents64
-	221: 930,  // fcntl64
+	221: 931,  // fcntl64
 	224: 477,  // gettid
-	225: 931,  // readahead
+	225: 932,  // readahead
 	226: 479,  // setxattr
 	227: 480,  // lsetxattr
 	228: 481,  // fsetxattr
@@ -240,228 +240,228 @@ var tableI386 = table{
 	236: 489,  // lremovexattr
 	237: 490,  // fremovexattr
 	238: 491,  // tkill
-	239: 932,  // sendfile64
-	240: 933,  // futex
+	239: 933,  // sendfile64
+	240: 934,  // futex
 	241: 494,  // sched_setaffinity
 	242: 495,  // sched_getaffinity
 	243: 496,  // set_thread_area
 	244: 502,  // get_thread_area
-	245: 934,  // io_setup
+	245: 935,  // io_setup
 	246: 498,  // io_destroy
-	247: 935,  // io_getevents
+	247: 936,  // io_getevents
 	248: 500,  // io_submit
 	249: 501,  // io_cancel
-	250: 936,  // fadvise64
+	250: 937,  // fadvise64
 	252: 522,  // exit_group
-	253: 937,  // lookup_dcookie
+	253: 938,  // lookup_dcookie
 	254: 504,  // epoll_create
 	255: 524,  // epoll_ctl
 	256: 523,  // epoll_wait
 	257: 507,  // remap_file_pages
 	258: 509,  // set_tid_address
 	259: 513,  // timer_create
-	260: 938,  // timer_settime
-	261: 939,  // timer_gettime
+	260: 939,  // timer_settime
+	261: 940,  // timer_gettime
 	262: 516,  // timer_getoverrun
 	263: 517,  // timer_delete
-	264: 940,  // clock_settime
-	265: 941,  // clock_gettime
-	266: 942,  // clock_getres
-	267: 943,  // clock_nanosleep
-	268: 944,  // statfs64
-	269: 945,  // fstatfs64
+	264: 941,  // clock_settime
+	265: 942,  // clock_gettime
+	266: 943,  // clock_getres
+	267: 944,  // clock_nanosleep
+	268: 945,  // statfs64
+	269: 946,  // fstatfs64
 	270: 525,  // tgkill
-	271: 946,  // utimes
-	272: 947,  // fadvise64_64
+	271: 947,  // utimes
+	272: 948,  // fadvise64_64
 	273: 527,  // vserver
 	274: 528,  // mbind
 	275: 530,  // get_mempolicy
 	276: 529,  // set_mempolicy
-	277: 948,  // mq_open
+	277: 949,  // mq_open
 	278: 532,  // mq_unlink
-	279: 949,  // mq_timedsend
-	280: 950,  // mq_timedreceive
+	279: 950,  // mq_timedsend
+	280: 951,  // mq_timedreceive
 	281: 535,  // mq_notify
-	282: 951,  // mq_getsetattr
-	283: 952,  // kexec_load
-	284: 953,  // waitid
-	286: 539,  // add_key
-	287: 540,  // request_key
-	288: 955,  // keyctl
-	289: 566,  // ioprio_set
-	290: 567,  // ioprio_get
-	291: 568,  // inotify_init
-	292: 569,  // inotify_add_watch
-	293: 570,  // inotify_rm_watch
-	294: 571,  // migrate_pages
-	295: 572,  // openat
-	296: 573,  // mkdirat
-	297: 574,  // mknodat
-	298: 575,  // fchownat
-	299: 956,  // futimesat
-	300: 957,  // fstatat64
-	301: 578,  // unlinkat
-	302: 579,  // renameat
-	303: 580,  // linkat
-	304: 581,  // symlinkat
-	305: 582,  // readlinkat
-	306: 583,  // fchmodat
-	307: 584,  // faccessat
-	308: 958,  // pselect6
-	309: 959,  // ppoll
-	310: 587,  // unshare
-	311: 588,  // set_robust_list
-	312: 960,  // get_robust_list
-	313: 590,  // splice
-	314: 961,  // sync_file_range
-	315: 591,  // tee
-	316: 593,  // vmsplice
-	317: 962,  // move_pages
-	318: 624,  // getcpu
-	319: 596,  // epoll_pwait
-	320: 963,  // utimensat
-	321: 597,  // signalfd
-	322: 598,  // timerfd_create
-	323: 599,  // eventfd
-	324: 964,  // fallocate
-	325: 965,  // timerfd_settime
-	326: 966,  // timerfd_gettime
-	327: 604,  // signalfd4
-	328: 605,  // eventfd2
-	329: 606,  // epoll_create1
-	330: 607,  // dup3
-	331: 608,  // pipe2
-	332: 609,  // inotify_init1
-	333: 967,  // preadv
-	334: 968,  // pwritev
-	335: 612,  // rt_tgsigqueueinfo
-	336: 613,  // perf_event_open
-	337: 825,  // recvmmsg
-	338: 615,  // fanotify_init
-	339: 969,  // fanotify_mark
-	340: 617,  // prlimit64
-	341: 618,  // name_to_handle_at
-	342: 619,  // open_by_handle_at
-	343: 970,  // clock_adjtime
-	344: 621,  // syncfs
-	345: 826,  // sendmmsg
-	346: 623,  // setns
-	347: 971,  // process_vm_readv
-	348: 972,  // process_vm_writev
-	349: 627,  // kcmp
-	350: 628,  // finit_module
-	351: 629,  // sched_setattr
-	352: 630,  // sched_getattr
-	353: 631,  // renameat2
-	354: 974,  // seccomp
-	355: 636,  // getrandom
-	356: 637,  // memfd_create
-	357: 647,  // bpf
-	358: 648,  // execveat
+	282: 952,  // mq_getsetattr
+	283: 953,  // kexec_load
+	284: 955,  // waitid
+	286: 540,  // add_key
+	287: 541,  // request_key
+	288: 957,  // keyctl
+	289: 567,  // ioprio_set
+	290: 568,  // ioprio_get
+	291: 569,  // inotify_init
+	292: 570,  // inotify_add_watch
+	293: 571,  // inotify_rm_watch
+	294: 572,  // migrate_pages
+	295: 573,  // openat
+	296: 574,  // mkdirat
+	297: 575,  // mknodat
+	298: 576,  // fchownat
+	299: 958,  // futimesat
+	300: 959,  // fstatat64
+	301: 579,  // unlinkat
+	302: 580,  // renameat
+	303: 581,  // linkat
+	304: 582,  // symlinkat
+	305: 583,  // readlinkat
+	306: 584,  // fchmodat
+	307: 585,  // faccessat
+	308: 960,  // pselect6
+	309: 961,  // ppoll
+	310: 588,  // unshare
+	311: 589,  // set_robust_list
+	312: 962,  // get_robust_list
+	313: 591,  // splice
+	314: 963,  // sync_file_range
+	315: 592,  // tee
+	316: 594,  // vmsplice
+	317: 964,  // move_pages
+	318: 625,  // getcpu
+	319: 597,  // epoll_pwait
+	320: 965,  // utimensat
+	321: 598,  // signalfd
+	322: 599,  // timerfd_create
+	323: 600,  // eventfd
+	324: 966,  // fallocate
+	325: 967,  // timerfd_settime
+	326: 968,  // timerfd_gettime
+	327: 605,  // signalfd4
+	328: 606,  // eventfd2
+	329: 607,  // epoll_create1
+	330: 608,  // dup3
+	331: 609,  // pipe2
+	332: 610,  // inotify_init1
+	333: 969,  // preadv
+	334: 970,  // pwritev
+	335: 613,  // rt_tgsigqueueinfo
+	336: 614,  // perf_event_open
+	337: 826,  // recvmmsg
+	338: 616,  // fanotify_init
+	339: 971,  // fanotify_mark
+	340: 618,  // prlimit64
+	341: 619,  // name_to_handle_at
+	342: 620,  // open_by_handle_at
+	343: 972,  // clock_adjtime
+	344: 622,  // syncfs
+	345: 827,  // sendmmsg
+	346: 624,  // setns
+	347: 973,  // process_vm_readv
+	348: 974,  // process_vm_writev
+	349: 629,  // kcmp
+	350: 630,  // finit_module
+	351: 631,  // sched_setattr
+	352: 632,  // sched_getattr
+	353: 633,  // renameat2
+	354: 976,  // seccomp
+	355: 638,  // getrandom
+	356: 639,  // memfd_create
+	357: 649,  // bpf
+	358: 650,  // execveat
 	359: 222,  // socket
 	360: 234,  // socketpair
 	361: 230,  // bind
 	362: 223,  // connect
 	363: 231,  // listen
-	364: 603,  // accept4
+	364: 604,  // accept4
 	365: 236,  // getsockopt
 	366: 235,  // setsockopt
 	367: 232,  // getsockname
 	368: 233,  // getpeername
 	369: 225,  // sendto
-	370: 823,  // sendmsg
+	370: 824,  // sendmsg
 	371: 226,  // recvfrom
-	372: 824,  // recvmsg
+	372: 825,  // recvmsg
 	373: 229,  // shutdown
-	374: 649,  // userfaultfd
-	375: 651,  // membarrier
-	376: 652,  // mlock2
-	377: 653,  // copy_file_range
-	378: 975,  // preadv2
-	379: 976,  // pwritev2
-	380: 656,  // pkey_mprotect
-	381: 657,  // pkey_alloc
-	382: 658,  // pkey_free
-	383: 659,  // statx
-	384: 978,  // arch_prctl
-	385: 979,  // io_pgetevents
-	386: 661,  // rseq
+	374: 651,  // userfaultfd
+	375: 653,  // membarrier
+	376: 654,  // mlock2
+	377: 655,  // copy_file_range
+	378: 977,  // preadv2
+	379: 978,  // pwritev2
+	380: 658,  // pkey_mprotect
+	381: 659,  // pkey_alloc
+	382: 660,  // pkey_free
+	383: 661,  // statx
+	384: 980,  // arch_prctl
+	385: 981,  // io_pgetevents
+	386: 663,  // rseq
 	393: 245,  // semget
-	394: 982,  // semctl
+	394: 984,  // semctl
 	395: 206,  // shmget
-	396: 987,  // shmctl
+	396: 989,  // shmctl
 	397: 207,  // shmat
 	398: 251,  // shmdt
 	399: 252,  // msgget
-	400: 988,  // msgsnd
-	401: 989,  // msgrcv
-	402: 992,  // msgctl
-	403: 993,  // clock_gettime64
-	404: 994,  // clock_settime64
-	405: 995,  // clock_adjtime64
-	406: 996,  // clock_getres_time64
-	407: 997,  // clock_nanosleep_time64
-	408: 998,  // timer_gettime64
-	409: 999,  // timer_settime64
-	410: 1000, // timerfd_gettime64
-	411: 1001, // timerfd_settime64
-	412: 1002, // utimensat_time64
-	413: 1003, // pselect6_time64
-	414: 1004, // ppoll_time64
-	416: 1005, // io_pgetevents_time64
-	417: 1006, // recvmmsg_time64
-	418: 1007, // mq_timedsend_time64
-	419: 1008, // mq_timedreceive_time64
-	420: 1009, // semtimedop_time64
-	421: 1010, // rt_sigtimedwait_time64
-	422: 1011, // futex_time64
-	423: 1012, // sched_rr_get_interval_time64
-	424: 664,  // pidfd_send_signal
-	425: 665,  // io_uring_setup
-	426: 666,  // io_uring_enter
-	427: 1016, // io_uring_register
-	428: 681,  // open_tree
-	429: 682,  // move_mount
-	430: 683,  // fsopen
-	431: 689,  // fsconfig
-	432: 690,  // fsmount
-	433: 691,  // fspick
-	434: 692,  // pidfd_open
-	435: 693,  // clone3
-	436: 694,  // close_range
-	437: 695,  // openat2
-	438: 696,  // pidfd_getfd
-	439: 697,  // faccessat2
-	440: 1017, // process_madvise
-	441: 699,  // epoll_pwait2
-	442: 700,  // mount_setattr
-	443: 1019, // quotactl_fd
-	444: 717,  // landlock_create_ruleset
-	445: 720,  // landlock_add_rule
-	446: 721,  // landlock_restrict_self
-	447: 722,  // memfd_secret
-	448: 723,  // process_mrelease
-	449: 724,  // futex_waitv
-	450: 725,  // set_mempolicy_home_node
-	451: 726,  // cachestat
-	452: 727,  // fchmodat2
-	453: 728,  // map_shadow_stack
-	454: 729,  // futex_wake
-	455: 730,  // futex_wait
-	456: 731,  // futex_requeue
-	457: 732,  // statmount
-	458: 733,  // listmount
-	459: 734,  // lsm_get_self_attr
-	460: 735,  // lsm_set_self_attr
-	461: 736,  // lsm_list_modules
-	462: 737,  // mseal
-	463: 738,  // setxattrat
-	464: 739,  // getxattrat
-	465: 740,  // listxattrat
-	466: 741,  // removexattrat
-	467: 742,  // open_tree_attr
-	468: 743,  // file_getattr
-	469: 744,  // file_setattr
-	470: 745,  // listns
-	471: 746,  // rseq_slice_yield
+	400: 990,  // msgsnd
+	401: 991,  // msgrcv
+	402: 994,  // msgctl
+	403: 995,  // clock_gettime64
+	404: 996,  // clock_settime64
+	405: 997,  // clock_adjtime64
+	406: 998,  // clock_getres_time64
+	407: 999,  // clock_nanosleep_time64
+	408: 1000, // timer_gettime64
+	409: 1001, // timer_settime64
+	410: 1002, // timerfd_gettime64
+	411: 1003, // timerfd_settime64
+	412: 1004, // utimensat_time64
+	413: 1005, // pselect6_time64
+	414: 1006, // ppoll_time64
+	416: 1007, // io_pgetevents_time64
+	417: 1008, // recvmmsg_time64
+	418: 1009, // mq_timedsend_time64
+	419: 1010, // mq_timedreceive_time64
+	420: 1011, // semtimedop_time64
+	421: 1012, // rt_sigtimedwait_time64
+	422: 1013, // futex_time64
+	423: 1014, // sched_rr_get_interval_time64
+	424: 666,  // pidfd_send_signal
+	425: 667,  // io_uring_setup
+	426: 668,  // io_uring_enter
+	427: 1018, // io_uring_register
+	428: 683,  // open_tree
+	429: 684,  // move_mount
+	430: 685,  // fsopen
+	431: 691,  // fsconfig
+	432: 692,  // fsmount
+	433: 693,  // fspick
+	434: 694,  // pidfd_open
+	435: 1019, // clone3
+	436: 696,  // close_range
+	437: 697,  // openat2
+	438: 698,  // pidfd_getfd
+	439: 699,  // faccessat2
+	440: 1020, // process_madvise
+	441: 701,  // epoll_pwait2
+	442: 702,  // mount_setattr
+	443: 1022, // quotactl_fd
+	444: 719,  // landlock_create_ruleset
+	445: 722,  // landlock_add_rule
+	446: 723,  // landlock_restrict_self
+	447: 724,  // memfd_secret
+	448: 725,  // process_mrelease
+	449: 726,  // futex_waitv
+	450: 727,  // set_mempolicy_home_node
+	451: 728,  // cachestat
+	452: 729,  // fchmodat2
+	453: 730,  // map_shadow_stack
+	454: 731,  // futex_wake
+	455: 732,  // futex_wait
+	456: 733,  // futex_requeue
+	457: 734,  // statmount
+	458: 735,  // listmount
+	459: 736,  // lsm_get_self_attr
+	460: 737,  // lsm_set_self_attr
+	461: 738,  // lsm_list_modules
+	462: 739,  // mseal
+	463: 740,  // setxattrat
+	464: 741,  // getxattrat
+	465: 742,  // listxattrat
+	466: 743,  // removexattrat
+	467: 744,  // open_tree_attr
+	468: 745,  // file_getattr
+	469: 746,  // file_setattr
+	470: 747,  // listns
+	471: 748,  // rseq_slice_yield
 }

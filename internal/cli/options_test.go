@@ -40,6 +40,7 @@ func comparable(text string) string {
 
 // With each flag the recording reads as what strace writes with it.
 func TestShowLikeStrace(t *testing.T) {
+	t.Parallel()
 	file := saved(t)
 	for _, flags := range [][]string{
 		{}, {"-x"}, {"-xx"}, {"-X", "abbrev"}, {"-X", "raw"}, {"-X", "verbose"}, {"-z"}, {"-Z"}, {"-e", "status=!failed"}, {"-e", "status=unfinished"},
@@ -61,6 +62,7 @@ func TestShowLikeStrace(t *testing.T) {
 }
 
 func TestShowTimesLikeStrace(t *testing.T) {
+	t.Parallel()
 	file := saved(t)
 	digits := regexp.MustCompile(`[0-9]`)
 	for _, flags := range [][]string{{"-r"}, {"-t", "-r"}, {"-ttt", "-r", "-T"}, {"-tt"}} {
@@ -76,6 +78,7 @@ func TestShowTimesLikeStrace(t *testing.T) {
 
 // The table has strace's calls, errors and layout; times are our own.
 func TestSummaryLikeStrace(t *testing.T) {
+	t.Parallel()
 	file := saved(t)
 	times := regexp.MustCompile(`(?m)^ *[0-9]+\.[0-9]{2} +[0-9]+\.[0-9]{6} +[0-9]+`)
 	flags := []string{"-w", "-S", "name", "-e", "trace=openat,mmap,write,close"}
@@ -99,6 +102,7 @@ func TestSummaryLikeStrace(t *testing.T) {
 
 // The lines of real programs follow the schema.
 func TestJSONFollowsSchema(t *testing.T) {
+	t.Parallel()
 	schema, err := jsonschema.NewCompiler().Compile("../../docs/event.schema.json")
 	if err != nil {
 		t.Fatal(err)
@@ -123,6 +127,7 @@ func TestJSONFollowsSchema(t *testing.T) {
 }
 
 func TestWrongOptions(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		flags   string
 		message string
@@ -158,6 +163,7 @@ func TestWrongOptions(t *testing.T) {
 }
 
 func TestOptionCompletion(t *testing.T) {
+	t.Parallel()
 	for flag, want := range map[string]string{
 		"-X": "abbrev\nraw\nverbose\n", "-S": "time\nmin-time\nmax-time\navg-time\ncalls\nerrors\nname\nnothing\n",
 		"--status": "successful\nfailed\nunfinished\nunavailable\ndetached\n", "--signal": "HUP\nINT\nQUIT\n",
@@ -166,4 +172,5 @@ func TestOptionCompletion(t *testing.T) {
 			wantIn(t, run(t, "__complete", command, flag, "").stdout, want)
 		}
 	}
+	wantIn(t, run(t, "__complete", "run", "--capture", "").stdout, "paths\nstrings\nall\n")
 }

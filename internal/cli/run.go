@@ -21,11 +21,25 @@ import (
 type runCommand struct {
 	view
 	ringSize size
+	capture  choiceValue
 	saveFile string
 }
 
+// The words of --capture and what they mean, from the least to the most.
+var (
+	captureLevels = []string{"paths", "strings", "all"}
+	captures      = map[string]recorder.Capture{
+		"paths":   recorder.CapturePaths,
+		"strings": recorder.CaptureStrings,
+		"all":     recorder.CaptureAll,
+	}
+)
+
 func newRun() *cobra.Command {
-	run := &runCommand{ringSize: recorder.DefaultRingSize}
+	run := &runCommand{
+		ringSize: recorder.DefaultRingSize,
+		capture:  choiceValue{value: "all", choices: captureLevels, kind: "LEVEL"},
+	}
 	command := &cobra.Command{
 		Use:   "run [flags] -- CMD [ARG...]",
 		Short: "Record a command and all its children, and print what they did",
@@ -48,7 +62,10 @@ func newRun() *cobra.Command {
 	run.add(command)
 	flags := command.Flags()
 	flags.Var(&run.ringSize, "ring-size", "memory of the recording, such as 512KiB or 1MiB: what does not fit overwrites the oldest")
+	flags.Var(&run.capture, "capture", "what memory is kept: paths (and structs); strings, also arguments and names;\n"+
+		"all, also what is read and written, sent and received")
 	flags.StringVar(&run.saveFile, "save", "", "write a recording `FILE`, which traceloop show prints, instead of printing (unless --output-file is given)")
+	complete(command, "capture", captureLevels)
 	// The flags behind CMD are CMD's, also without the two dashes.
 	flags.SetInterspersed(false)
 	return command
@@ -138,7 +155,12 @@ func (o *outputs) close() error {
 // record runs the command and writes the recording. Its error has the
 // command's status.
 func (c *runCommand) record(r *recorder.Recorder, outputs *outputs, path string, arguments []string) error {
-	options := recorder.Options{RingSize: int(c.ringSize), StringLimit: c.stringLimit.value, Filter: c.filter.filter}
+	options := recorder.Options{
+		RingSize:    int(c.ringSize),
+		StringLimit: c.stringLimit.value,
+		Capture:     captures[c.capture.value],
+		Filter:      c.filter.filter,
+	}
 	if err := r.Attach(recordingName, recorder.Children(os.Getpid()), options); err != nil {
 		return fmt.Errorf("cannot record, so the command was not started: %w", err)
 	}
@@ -185,6 +207,9 @@ func (c *runCommand) write(r *recorder.Recorder, outputs *outputs, arguments []s
 	ended, err := readClocks()
 	if err != nil {
 		return err
+	}
+	if captures[c.capture.value] == recorder.CapturePaths {
+		arguments = arguments[:1] // the others are strings
 	}
 	result, err := describe(arguments)
 	if err != nil {

@@ -16,13 +16,17 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"traceloop/recording"
 )
 
 // patienceOfTests is when a test gives up: far more than anything takes.
 const patienceOfTests = time.Minute
 
 // programPath is the program under test. These tests run it for real, which takes
-// root and a kernel that can record.
+// root and a kernel that can record. Nearly all of their time goes into loading
+// the BPF programs, a second of one CPU: hence they run in parallel, and those
+// that only show a recording share one.
 var programPath string
 
 func TestMain(m *testing.M) {
@@ -135,6 +139,7 @@ func wantStatus(t *testing.T, r result, status int) {
 }
 
 func TestRunShowsWhyACommandFailed(t *testing.T) {
+	t.Parallel()
 	needRoot(t)
 	r := run(t, "run", "-o", "strace", "--", "cat", "/nonexistent")
 	wantStatus(t, r, 1)
@@ -155,30 +160,53 @@ func TestRunShowsWhyACommandFailed(t *testing.T) {
 }
 
 func TestRunExitsAsTheCommandDid(t *testing.T) {
-	for _, test := range []struct {
+	t.Parallel()
+	needRoot(t)
+	tests := []struct {
 		script string
 		status int
 		line   string
 	}{
 		{"exit 0", 0, "+++ exited with 0 +++"},
-		{"exit 2", 2, "+++ exited with 2 +++"}, // which is not a wrong command line
 		{"exit 7", 7, "+++ exited with 7 +++"},
 		{"exit 255", 255, "+++ exited with 255 +++"},
-		{"kill -KILL $$", 128 + 9, "+++ killed by SIGKILL +++"},
 		{"kill -TERM $$", 128 + 15, "+++ killed by SIGTERM +++"},
-	} {
-		t.Run(test.script, func(t *testing.T) {
-			recorded, r := record(t, "--", "sh", "-c", test.script)
-			wantStatus(t, r, test.status)
-			wantIn(t, recorded, test.line)
-			if r.stdout != "" || r.stderr != "" {
-				t.Errorf("unexpected output: %+v", r)
-			}
-		})
+		// These end the recording too: a command's 2 is not a wrong command line.
+		{"exit 2", 2, "+++ exited with 2 +++"},
+		{"kill -KILL $$", 128 + 9, "+++ killed by SIGKILL +++"},
+	}
+	var scripts []string
+	for _, test := range tests {
+		process, err := startProgram("/bin/sh", []string{"sh", "-c", test.script})
+		if err != nil {
+			t.Fatal(err)
+		}
+		state, err := process.Wait()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := statusOf(state); got != test.status {
+			t.Errorf("%s: status %d, want %d", test.script, got, test.status)
+		}
+		scripts = append(scripts, "sh -c '"+test.script+"'")
+	}
+	// A shell says of some of its children how they ended.
+	before := "exec 3>&2 2>/dev/null; " + strings.Join(scripts[:4], "; ") + "; exec 2>&3; "
+	for _, test := range tests[4:] {
+		recorded, r := record(t, "--", "sh", "-c", before+test.script)
+		wantStatus(t, r, test.status)
+		wantMatch(t, recorded, regexp.QuoteMeta(test.line)+`\n\z`)
+		for _, child := range tests[:4] {
+			wantIn(t, recorded, child.line)
+		}
+		if r.stdout != "" || r.stderr != "" {
+			t.Errorf("unexpected output: %+v", r)
+		}
 	}
 }
 
 func TestRunWhatCannotRun(t *testing.T) {
+	t.Parallel()
 	needRoot(t)
 	directory := t.TempDir()
 	write := func(name, text string, mode os.FileMode) string {
@@ -220,6 +248,7 @@ func TestRunWhatCannotRun(t *testing.T) {
 }
 
 func TestRunFindsCommandInRelativePath(t *testing.T) {
+	t.Parallel()
 	needRoot(t)
 	directory := t.TempDir()
 	if err := os.WriteFile(filepath.Join(directory, "here"), []byte("#!/bin/sh\nexit 3\n"), 0o755); err != nil {
@@ -233,6 +262,7 @@ func TestRunFindsCommandInRelativePath(t *testing.T) {
 
 // What the command gets and gives is the same as without us.
 func TestRunLeavesTheCommandAlone(t *testing.T) {
+	t.Parallel()
 	needRoot(t)
 	const script = `cat; pwd; echo "$0 $@"; env -0; umask; ulimit -a; ls /proc/self/fd | wc -l
 		grep -E "^(Sig|Shd|Cap|NoNewPrivs|Seccomp|Cpus_allowed|Uid|Gid|Groups)" /proc/self/status | grep -v SigQ
@@ -264,6 +294,7 @@ func TestRunLeavesTheCommandAlone(t *testing.T) {
 
 // Signals that are ignored stay so, as for nohup.
 func TestRunKeepsIgnoredSignals(t *testing.T) {
+	t.Parallel()
 	needRoot(t)
 	command := exec.Command("sh", "-c", `trap "" HUP INT; exec "$0" run --output-file /dev/null -- grep SigIgn /proc/self/status`, programPath)
 	r := finish(t, command)
@@ -280,6 +311,7 @@ func TestRunKeepsIgnoredSignals(t *testing.T) {
 }
 
 func TestRunRecordsDescendants(t *testing.T) {
+	t.Parallel()
 	recorded, r := record(t, "-e", "execve,openat", "--", "sh", "-c", "cat /nonexistent/1; (cat /nonexistent/2; :); exit 0")
 	wantStatus(t, r, 0)
 	wantMatch(t, recorded, `openat\(AT_FDCWD, "/nonexistent/1"`, `openat\(AT_FDCWD, "/nonexistent/2"`)
@@ -303,6 +335,7 @@ func fifo(t *testing.T) string {
 
 // A daemon that the command leaves behind is recorded to its end.
 func TestRunWaitsForWhatIsLeftBehind(t *testing.T) {
+	t.Parallel()
 	needRoot(t)
 	pipe, file := fifo(t), filepath.Join(t.TempDir(), "output")
 	command := traceloop(t, "run", "--output-file", file, "--",
@@ -339,6 +372,7 @@ func TestRunWaitsForWhatIsLeftBehind(t *testing.T) {
 }
 
 func TestControlCStopsWaiting(t *testing.T) {
+	t.Parallel()
 	needRoot(t)
 	pipe, file := fifo(t), filepath.Join(t.TempDir(), "output")
 	// Left in the session but not in the foreground: Ctrl-C is not for it.
@@ -362,6 +396,7 @@ func TestControlCStopsWaiting(t *testing.T) {
 }
 
 func TestControlCReachesTheCommand(t *testing.T) {
+	t.Parallel()
 	needRoot(t)
 	pipe, file := fifo(t), filepath.Join(t.TempDir(), "output")
 	// The shell waits for a cat that only a signal ends. The cat itself says that it is
@@ -385,6 +420,7 @@ func TestControlCReachesTheCommand(t *testing.T) {
 
 // Ctrl-Z stops the command and us, as one job.
 func TestControlZ(t *testing.T) {
+	t.Parallel()
 	needRoot(t)
 	file := filepath.Join(t.TempDir(), "output")
 	// Interactive, so that the shell has job control.
@@ -418,39 +454,55 @@ func TestControlZ(t *testing.T) {
 }
 
 func TestRunPassesSignalsOn(t *testing.T) {
+	t.Parallel()
 	needRoot(t)
-	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2} {
-		t.Run(unix.SignalName(signal), func(t *testing.T) {
-			pipe := fifo(t)
-			command := traceloop(t, "run", "-o", "strace", "--output-file", filepath.Join(t.TempDir(), "output"), "--", "sh", "-c", `echo ready; : <"$0"`, pipe)
-			stdout, err := command.StdoutPipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := command.Start(); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := fmt.Fscan(stdout, new(string)); err != nil {
-				t.Fatal(err)
-			}
-			if err := command.Process.Signal(signal); err != nil {
-				t.Fatal(err)
-			}
-			command.Wait()
-			if status := command.ProcessState.ExitCode(); status != 128+int(signal) {
-				t.Errorf("status %d, want %d", status, 128+int(signal))
-			}
-			recorded, err := os.ReadFile(command.Args[5])
-			if err != nil {
-				t.Fatal(err)
-			}
-			wantIn(t, string(recorded), "+++ killed by "+unix.SignalName(signal)+" +++")
-		})
+	file := filepath.Join(t.TempDir(), "output")
+	command := traceloop(t, "run", "-o", "strace", "--output-file", file, "--",
+		"sh", "-c", `for s in HUP USR1 USR2; do trap "echo SIG$s" $s; done; echo ready; while :; do read -r line; done`)
+	// The shell reads what nobody writes.
+	stdin, err := command.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
 	}
+	defer stdin.Close()
+	stdout, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	expect := func(want string) {
+		t.Helper()
+		var said string
+		if _, err := fmt.Fscan(stdout, &said); err != nil || said != want {
+			t.Fatalf("the command said %q, %v, want %q", said, err, want)
+		}
+	}
+	expect("ready")
+	for _, signal := range []syscall.Signal{syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2} {
+		if err := command.Process.Signal(signal); err != nil {
+			t.Fatal(err)
+		}
+		expect(unix.SignalName(signal))
+	}
+	if err := command.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	command.Wait()
+	if status := command.ProcessState.ExitCode(); status != 128+int(syscall.SIGTERM) {
+		t.Errorf("status %d, want %d", status, 128+int(syscall.SIGTERM))
+	}
+	recorded, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantIn(t, string(recorded), "--- SIGHUP {", "--- SIGUSR1 {", "--- SIGUSR2 {", "+++ killed by SIGTERM +++")
 }
 
 // A reader that has seen enough is no error, and hides no status.
 func TestRunIntoClosedPipe(t *testing.T) {
+	t.Parallel()
 	needRoot(t)
 	command := exec.Command("bash", "-c",
 		`"$0" run --ring-size 16MiB -- sh -c 'i=0; while [ $i -lt 5000 ]; do : </dev/null; i=$((i+1)); done; exit 3' | head -n 1; echo "status ${PIPESTATUS[0]}"`, programPath)
@@ -462,17 +514,28 @@ func TestRunIntoClosedPipe(t *testing.T) {
 }
 
 func TestRunUnwritableOutput(t *testing.T) {
+	t.Parallel()
 	needRoot(t)
 	directory := t.TempDir()
-	witness := filepath.Join(directory, "witness")
-	for _, flag := range []string{"--output-file", "--save"} {
-		for _, path := range []string{directory, "/nonexistent/file", "/proc/file", "/dev/null/file"} {
-			r := run(t, "run", flag, path, "--", "touch", witness)
-			wantStatus(t, r, 1)
-			wantIn(t, r.stderr, "traceloop: ", path)
-			if _, err := os.Stat(witness); err == nil {
-				t.Fatalf("%s %s: the command was started", flag, path)
+	// What is no directory, also for the name of a file in it.
+	for _, path := range []string{directory, "/nonexistent/file", "/proc/file", "/dev/null/file"} {
+		for flag, command := range map[string]*runCommand{"--output-file": {view: view{file: path}}, "--save": {saveFile: path}} {
+			outputs, err := command.openOutputs()
+			if err == nil {
+				t.Errorf("%s %s: no error", flag, path)
+				outputs.close()
+				continue
 			}
+			wantIn(t, err.Error(), path)
+		}
+	}
+	witness := filepath.Join(directory, "witness")
+	for flag, path := range map[string]string{"--output-file": directory, "--save": "/proc/file"} {
+		r := run(t, "run", flag, path, "--", "touch", witness)
+		wantStatus(t, r, 1)
+		wantIn(t, r.stderr, "traceloop: ", path)
+		if _, err := os.Stat(witness); err == nil {
+			t.Fatalf("%s %s: the command was started", flag, path)
 		}
 	}
 	if entries, err := os.ReadDir(directory); err != nil || len(entries) != 0 {
@@ -481,6 +544,7 @@ func TestRunUnwritableOutput(t *testing.T) {
 }
 
 func TestRunOutputFileFull(t *testing.T) {
+	t.Parallel()
 	needRoot(t)
 	r := run(t, "run", "--output-file", "/dev/full", "--", "true")
 	wantStatus(t, r, 1)
@@ -488,6 +552,7 @@ func TestRunOutputFileFull(t *testing.T) {
 }
 
 func TestRunWithoutPrivilege(t *testing.T) {
+	t.Parallel()
 	needRoot(t)
 	witness := filepath.Join(t.TempDir(), "witness")
 	command := traceloop(t, "run", "--", "touch", witness)
@@ -503,6 +568,7 @@ func TestRunWithoutPrivilege(t *testing.T) {
 }
 
 func TestWrongCommandLine(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		arguments []string
 		message   string
@@ -516,6 +582,8 @@ func TestWrongCommandLine(t *testing.T) {
 		{[]string{"run", "--ring-size", "2GiB", "true"}, "to 1 GiB"},
 		{[]string{"run", "--ring-size", "many", "true"}, "512KiB"},
 		{[]string{"run", "-tttt", "true"}, "-ttt"},
+		{[]string{"run", "--capture", "none", "true"}, "want paths, strings, all"},
+		{[]string{"show", "--capture", "all", "file"}, "--capture"},
 		{[]string{"show"}, "show FILE"},
 		{[]string{"show", "a", "b"}, "show FILE"},
 		{[]string{"save", "a"}, "-o FILE"},
@@ -532,6 +600,7 @@ func TestWrongCommandLine(t *testing.T) {
 
 // Nothing that a traced program names reaches the terminal raw.
 func TestRunHostileProgram(t *testing.T) {
+	t.Parallel()
 	needRoot(t)
 	directory := t.TempDir()
 	const hostile = "\x1b[31m\n\"\\\xff"
@@ -540,9 +609,14 @@ func TestRunHostileProgram(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Not busybox or coreutils in one file: the name must not matter.
+	file := filepath.Join(directory, "recording")
+	first, r := record(t, "-o", "columns", "--save", file, "--", program, hostile+"/missing")
+	wantStatus(t, r, 1)
 	for _, format := range []string{"columns", "strace", "json"} {
-		recorded, r := record(t, "-o", format, "--", program, hostile+"/missing")
-		wantStatus(t, r, 1)
+		recorded := run(t, "show", "-o", format, file).stdout
+		if format == "columns" && recorded != first {
+			t.Errorf("show prints\n%s\nrun printed\n%s", recorded, first)
+		}
 		for i, c := range []byte(recorded) {
 			if (c < ' ' || c > '~') && c != '\n' {
 				t.Fatalf("%s: byte %#x at %d", format, c, i)
@@ -567,6 +641,7 @@ func TestRunHostileProgram(t *testing.T) {
 }
 
 func TestRunOverwritten(t *testing.T) {
+	t.Parallel()
 	recorded, r := record(t, "--ring-size", "64KiB", "--", "sh", "-c", "i=0; while [ $i -lt 20000 ]; do : </dev/null; i=$((i+1)); done")
 	wantStatus(t, r, 0)
 	wantMatch(t, recorded, `\A\d+ +--- \d+ of \d+ calls were overwritten, complete since \d{4}-\S+ ---$`, `exited with 0 \+\+\+\n\z`)
@@ -574,6 +649,7 @@ func TestRunOverwritten(t *testing.T) {
 }
 
 func TestRunOnTerminal(t *testing.T) {
+	t.Parallel()
 	needRoot(t)
 	command := traceloop(t, "run", "--failed", "--", "cat", "/nonexistent")
 	command.Env = append(command.Env, "NO_COLOR=", "TERM=xterm")
@@ -589,11 +665,50 @@ func TestRunOnTerminal(t *testing.T) {
 		}
 	}
 
-	command = traceloop(t, "run", "--failed", "--", "cat", "/nonexistent")
+	command = traceloop(t, "show", "--failed", saved(t))
 	command.Env = append(command.Env, "NO_COLOR=1")
 	shown, _ = startInTerminal(t, command).wait(t)
+	wantIn(t, shown, "-1 ENOENT")
 	if strings.Contains(shown, "\x1b") {
 		t.Errorf("coloured:\n%s", shown)
+	}
+}
+
+// What is not to be captured is nowhere in the file.
+func TestCapture(t *testing.T) {
+	t.Parallel()
+	needRoot(t)
+	const written, argued = "w0rd-that-is-written", "w0rd-that-is-an-argument"
+	directory := t.TempDir()
+	path := filepath.Join(directory, "name of a file")
+	if err := os.WriteFile(path, []byte(written), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for level, want := range map[string]struct{ written, argued bool }{
+		"paths": {false, false}, "strings": {false, true}, "all": {true, true},
+	} {
+		file := filepath.Join(directory, level)
+		r := run(t, "run", "--capture", level, "--save", file, "--", "sh", "-c", `cat "$1"; cat "$1" | sort >/dev/null`, argued, path)
+		wantStatus(t, r, 0)
+		kept, err := recording.Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, err := json.Marshal(kept) // but for what it has of bytes
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(append(all, bytes.Join(kept.Snapshot.Chunks, nil)...), kept.Snapshot.InFlight...)
+		for text, want := range map[string]bool{written: want.written, argued: want.argued, path: true} {
+			if bytes.Contains(all, []byte(text)) != want {
+				t.Errorf("--capture %s: %q is in the file: %t, want %t", level, text, !want, want)
+			}
+		}
+		shown := run(t, "show", file, "-e", "write,execve").stdout
+		wantMatch(t, shown, `execve\(".*/cat", `)
+		if count := strings.Count(shown, `"`+written); count != map[bool]int{true: 3}[want.written] {
+			t.Errorf("--capture %s: %d calls show what was written:\n%s", level, count, shown)
+		}
 	}
 }
 

@@ -9,25 +9,40 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"traceloop/recording"
 )
 
-// saved makes a recording file of cat /nonexistent.
-func saved(t *testing.T, flags ...string) string {
+// savedFile is what saved returns to all tests: to load the programs for each
+// would take longer than all else that they do.
+var savedFile struct {
+	once sync.Once
+	path string
+}
+
+// saved returns a recording file of cat /nonexistent, which no test changes.
+func saved(t *testing.T) string {
 	t.Helper()
 	needRoot(t)
-	file := filepath.Join(t.TempDir(), "recording")
-	r := run(t, append(append([]string{"run", "--save", file}, flags...), "--", "cat", "/nonexistent")...)
-	wantStatus(t, r, 1)
-	if r.stdout != "" {
-		t.Fatalf("printed %s", r.stdout)
+	savedFile.once.Do(func() {
+		file := filepath.Join(filepath.Dir(programPath), "recording")
+		r := run(t, "run", "--save", file, "--", "cat", "/nonexistent")
+		wantStatus(t, r, 1)
+		if r.stdout != "" {
+			t.Fatalf("printed %s", r.stdout)
+		}
+		savedFile.path = file
+	})
+	if savedFile.path == "" {
+		t.Fatal("there is no recording: see the test that was to make it")
 	}
-	return file
+	return savedFile.path
 }
 
 func TestSaveAndShow(t *testing.T) {
+	t.Parallel()
 	needRoot(t)
 	directory := t.TempDir()
 	printed, file := filepath.Join(directory, "printed"), filepath.Join(directory, "recording")
@@ -59,6 +74,7 @@ func TestSaveAndShow(t *testing.T) {
 }
 
 func TestShowChooses(t *testing.T) {
+	t.Parallel()
 	file := saved(t)
 	r := run(t, "show", "--failed", "-e", "openat", "--comm", "cat", "--tail", "2", "-o", "json", file)
 	wantStatus(t, r, 0)
@@ -90,12 +106,17 @@ func TestShowChooses(t *testing.T) {
 }
 
 func TestShowSaysWhatWasLeftOut(t *testing.T) {
-	r := run(t, "show", saved(t, "-e", "openat"))
+	t.Parallel()
+	needRoot(t)
+	file := filepath.Join(t.TempDir(), "recording")
+	wantStatus(t, run(t, "run", "--save", file, "-e", "openat", "--", "cat", "/nonexistent"), 1)
+	r := run(t, "show", file)
 	wantStatus(t, r, 0)
 	wantMatch(t, r.stderr, `^traceloop: \d+ of \d+ calls were left out`)
 }
 
 func TestShowBadFiles(t *testing.T) {
+	t.Parallel()
 	file := saved(t)
 	intact, err := os.ReadFile(file)
 	if err != nil {
@@ -163,12 +184,14 @@ func newer(t *testing.T, intact []byte) string {
 }
 
 func TestShowUnwritable(t *testing.T) {
+	t.Parallel()
 	r := run(t, "show", "--output-file", "/nonexistent/file", saved(t))
 	wantStatus(t, r, 1)
 	wantIn(t, r.stderr, "/nonexistent/file")
 }
 
 func TestShowIntoClosedPipe(t *testing.T) {
+	t.Parallel()
 	r := finish(t, exec.Command("sh", "-c", `"$0" show -o json "$1" | head -n 1`, programPath, saved(t)))
 	if r.stderr != "" || strings.Count(r.stdout, "\n") != 1 {
 		t.Errorf("%+v", r)
@@ -176,8 +199,9 @@ func TestShowIntoClosedPipe(t *testing.T) {
 }
 
 func TestSaveOnPipe(t *testing.T) {
-	file := saved(t)
-	command := exec.Command("sh", "-c", `"$0" save "$1" -o /dev/stdout | cat >"$1.copy" && "$0" show "$1.copy"`, programPath, file)
+	t.Parallel()
+	file, copied := saved(t), filepath.Join(t.TempDir(), "copy")
+	command := exec.Command("sh", "-c", `"$0" save "$1" -o /dev/stdout | cat >"$2" && "$0" show "$2"`, programPath, file, copied)
 	r := finish(t, command)
 	wantStatus(t, r, 0)
 	if want := run(t, "show", file); r.stdout != want.stdout {
@@ -186,6 +210,7 @@ func TestSaveOnPipe(t *testing.T) {
 }
 
 func TestVersionAndCompletion(t *testing.T) {
+	t.Parallel()
 	wantMatch(t, run(t, "version").stdout, `\Atraceloop \S+ linux/\w+ go1\.\S+\n\z`)
 	wantIn(t, run(t, "__complete", "run", "-o", "").stdout, "columns\nstrace\njson\n")
 	wantIn(t, run(t, "completion", "bash").stdout, "traceloop")

@@ -63,6 +63,8 @@ func TestFlagsSayWhatIsRight(t *testing.T) {
 		{"--tail", "0", "from 1"},
 		{"--string-limit", "-1", "from 0 to"},
 		{"--ring-size", "1XB", "512KiB"},
+		{"--capture", "none", "paths, strings, all"},
+		{"--capture", "", "paths, strings, all"},
 	} {
 		err := newRun().ParseFlags([]string{test.flag, test.given})
 		if err == nil {

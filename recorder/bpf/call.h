@@ -149,7 +149,7 @@ static __always_inline bool points(struct task_state *state, struct call_row *ro
 
 /* What the captures of a call's memory and of its descriptors go by. */
 static __always_inline void begin_captures(struct scratch *scratch, struct task_state *state,
-					   struct recording *recording, __u32 phase)
+					   struct recording *recording, struct call_row *row, __u32 phase)
 {
 	struct head *head;
 	void *ring;
@@ -167,20 +167,29 @@ static __always_inline void begin_captures(struct scratch *scratch, struct task_
 	scratch->stale = recording->stale;
 	head = head_of(recording->id, &ring);
 	scratch->newest = head ? *(volatile __u64 *)&head->sequence : 0;
-	for (int i = 0; i < 6; i++)
-		scratch->arguments[i] = state->arguments[i];
+	scratch->negative = 0;
+	for (int i = 0; i < 6; i++) {
+		__u64 argument = state->arguments[i];
+
+		/* The kernel does not look at the upper half of an int. */
+		if (row->narrow >> i & 1)
+			argument = (__u32)argument;
+		if (row->is_signed >> i & 1 && (__s32)argument < 0)
+			scratch->negative |= 1 << i;
+		scratch->arguments[i] = argument;
+	}
 	/* Counted in memory: in a variable, the verifier would tell apart every way through a loop. */
 	scratch->captures = 0;
 }
 
 /* Describes the descriptors among a call's arguments. */
-__noinline int describe_arguments(struct scratch *scratch, __u32 bits, bool anew)
+__noinline int describe_arguments(struct scratch *scratch, __u32 bits, __u32 how)
 {
 	if (!scratch)
 		return 0;
 	for (__u32 i = 0; i < 6; i++) {
 		if (bits >> i & 1)
-			scratch->captures += describe(scratch, i, scratch->arguments[i], anew);
+			scratch->captures += describe(scratch, i, scratch->arguments[i], how);
 	}
 	return 0;
 }
@@ -213,6 +222,18 @@ static __always_inline bool is_due(struct scratch *scratch, struct task_state *s
 	default:
 		return !scratch->failed;
 	}
+}
+
+/* Whether a part is one for the struct before it: its condition names a number of 16 bits there. */
+static __always_inline bool part_points(struct scratch *scratch, struct call_row *row, __u32 i)
+{
+	struct condition *only = &row->only[i];
+	__u32 value;
+
+	if (!row->capture[i].conditional)
+		return true;
+	value = number_in_struct(scratch, only->argument, 2);
+	return value < 64 && only->values >> value & 1;
 }
 
 /* The address of the element that is next of those captured one by one; 0: there is none. */
@@ -255,7 +276,7 @@ __noinline int next_capture(struct scratch *scratch, struct task_state *state, s
 	next = &row->capture[i % CAPTURES];
 	scratch->at = i + 1;
 	if (next->part)
-		return scratch->has_parts ? i : -1;
+		return scratch->has_parts && part_points(scratch, row, i % CAPTURES) ? i : -1;
 	if (!scratch->group) {
 		scratch->has_parts = 0;
 		if (!is_due(scratch, state, next) || !points(state, row, i % CAPTURES))
@@ -275,8 +296,22 @@ __noinline int next_capture(struct scratch *scratch, struct task_state *state, s
 	return -1;
 }
 
-/* Captures the memory of a call that is due now. */
-static __always_inline void capture_memory(struct scratch *scratch, struct task_state *state, struct call_row *row)
+/* Notes how long the first part of what the call is about to write may get: as the call found its length. */
+__noinline int note_room(struct scratch *scratch, struct task_state *state, struct call_row *row, __u32 i)
+{
+	struct capture_row *part;
+
+	if (!scratch || !state || !row)
+		return 0;
+	part = &row->capture[(i + 1) % CAPTURES];
+	if (part->part == 1 && part->count == COUNT_STRUCT && part->count_width)
+		state->room = number_in_struct(scratch, part->count_offset, part->count_width);
+	return 0;
+}
+
+/* Captures the memory of a call that is due now: at its entry if early, which is constant, to need less stack. */
+static __always_inline void capture_memory(struct scratch *scratch, struct task_state *state, struct call_row *row,
+					   bool early)
 {
 	for (__u32 step = 0; step < CAPTURE_STEPS; step++) {
 		__u32 before = scratch->size;
@@ -297,12 +332,20 @@ static __always_inline void capture_memory(struct scratch *scratch, struct task_
 		}
 		captured = capture(scratch, first_word(&next), second_word(&next));
 		scratch->captures += captured;
+		/* What could not be read the call did not get beyond. */
+		if (!captured && !next.part) {
+			scratch->group = 0;
+			scratch->element = 0;
+		}
 		if (!next.part)
-			scratch->has_parts = captured && (!scratch->phase || next.when != WHEN_IN_OUT);
+			scratch->has_parts = captured && (!early || next.when != WHEN_IN_OUT);
 		if (captured && next.descriptors)
-			describe_memory(scratch, next.argument, next.descriptors, next.when == WHEN_OUT);
-		if (!scratch->phase)
+			describe_memory(scratch, next.argument, next.descriptors,
+					next.when == WHEN_OUT ? DESCRIBE_ANEW : 0);
+		if (!early)
 			continue;
+		if (captured && next.when == WHEN_IN_OUT)
+			note_room(scratch, state, row, i);
 		if (scratch->size > EARLY_MAX) {
 			/* The exit will try again. */
 			scratch->size = before;
@@ -312,6 +355,28 @@ static __always_inline void capture_memory(struct scratch *scratch, struct task_
 			state->early_arguments |= 1 << (next.argument & 7);
 		}
 	}
+}
+
+/* Notes from what the call was given how long what it writes may get, where that is not captured before it. */
+__noinline int read_room(struct scratch *scratch, struct task_state *state, struct call_row *row, __u32 i)
+{
+	struct capture_row *capture_row, *part;
+	__u64 address;
+	__u32 room;
+
+	if (!scratch || !state || !row)
+		return 0;
+	capture_row = &row->capture[i % CAPTURES];
+	part = &row->capture[(i + 1) % CAPTURES];
+	if (capture_row->count >= COUNT_POINTED && capture_row->count < COUNT_ARGUMENT_BITS)
+		state->room = count_of(scratch, *capture_row);
+	if (!capture_row->one_by_one || capture_row->when != WHEN_OUT || part->part != 1 ||
+	    part->count_width != sizeof(room))
+		return 0;
+	address = scratch->arguments[capture_row->argument < 6 ? capture_row->argument : 0] + part->count_offset;
+	if (!bpf_probe_read_user(&room, sizeof(room), (void *)address))
+		state->room = room;
+	return 0;
 }
 
 __noinline int capture_early(struct task_state *state, struct call_row *row)
@@ -333,7 +398,7 @@ __noinline int capture_early(struct task_state *state, struct call_row *row)
 	for (__u32 i = 0; i < MEMBERSHIPS; i++) {
 		struct recording *other = recording_of(state->memberships[i].id);
 
-		if (i >= state->count || !other)
+		if (i >= state->count || !other || !(state->wanted >> i & 1))
 			continue;
 		/* Captured once for all of them: no recording gets more than it asked for. */
 		if (other->string_limit < limit)
@@ -343,22 +408,20 @@ __noinline int capture_early(struct task_state *state, struct call_row *row)
 	}
 	if (!recording)
 		goto out;
-	begin_captures(scratch, state, recording, CAPTURE_ENTRY);
+	begin_captures(scratch, state, recording, row, CAPTURE_ENTRY);
 	scratch->string_limit = limit;
 	scratch->layouts = layouts;
 	scratch->room = ~0U;
 	scratch->result = 0;
 	scratch->size = 0;
 	/* What one recording has need not be in another. */
-	describe_arguments(scratch, row->early_descriptors, state->count > 1);
+	describe_arguments(scratch, row->early_descriptors,
+			   state->count > 1 ? DESCRIBE_CLOSING | DESCRIBE_ANEW : DESCRIBE_CLOSING);
 	for (__u32 i = 0; i < CAPTURES; i++) {
-		struct capture_row *capture_row = &row->capture[i];
-
-		if (i < row->captures && capture_row->count >= COUNT_POINTED &&
-		    capture_row->count < COUNT_ARGUMENT_BITS)
-			state->room = count_of(scratch, *capture_row);
+		if (i < row->captures)
+			read_room(scratch, state, row, i);
 	}
-	capture_memory(scratch, state, row);
+	capture_memory(scratch, state, row, true);
 	state->early_count = scratch->captures;
 	state->early_length = scratch->size;
 	for (__u32 i = 0; i < EARLY_MAX; i += 8) {
@@ -402,17 +465,17 @@ __noinline int add_captures(struct scratch *scratch, struct task_state *state, s
 	if (!scratch || !state || !recording || !row)
 		return 0;
 	scratch->failed = (__s64)scratch->result < 0 && (__s64)scratch->result >= -4095;
-	begin_captures(scratch, state, recording, 0);
+	begin_captures(scratch, state, recording, row, 0);
 	scratch->room = state->room;
 	if (state->early_count && !(scratch->failed && is_execve(state->abi, state->number)))
 		scratch->captures = add_early(scratch, state);
 	if (row->descriptors)
-		describe_arguments(scratch, row->descriptors & ~row->early_descriptors, false);
-	capture_memory(scratch, state, row);
+		describe_arguments(scratch, row->descriptors & ~row->early_descriptors, 0);
+	capture_memory(scratch, state, row, false);
 	if (row->late_descriptors)
-		describe_arguments(scratch, row->late_descriptors, true);
+		describe_arguments(scratch, row->late_descriptors, DESCRIBE_ANEW);
 	if (row->descriptors & 1 << RETURN_ARGUMENT && !scratch->failed)
-		scratch->captures += describe(scratch, RETURN_ARGUMENT, scratch->result, true);
+		scratch->captures += describe(scratch, RETURN_ARGUMENT, scratch->result, DESCRIBE_ANEW);
 	scratch->call.counts |= (scratch->captures < CAPTURES_MAX ? scratch->captures : CAPTURES_MAX) << CAPTURES_SHIFT;
 	return 0;
 }

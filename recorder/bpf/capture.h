@@ -73,10 +73,8 @@ static __always_inline long read_string(__u8 *to, __u32 limit, __u64 address)
 		limit = DATA_MAX;
 	/* One byte beyond the limit tells a string that fits from one that was cut. */
 	length = bpf_probe_read_user_str(to, limit + 2, (void *)address);
-	if (length < 0) {
-		count_failure(PLACE_READ_STRING, length);
+	if (length < 0)
 		return length;
-	}
 	if (length > 0)
 		length--;
 	if (length > limit)
@@ -91,6 +89,10 @@ static __always_inline long read_string(__u8 *to, __u32 limit, __u64 address)
  */
 #define VECTOR_END 3328
 
+/*
+ * Returns 0 if there is no room, an error if the string could not be read. Its
+ * caller counts it: calls may nest only so deep, and their stacks add up.
+ */
 __noinline int capture_element(struct scratch *scratch, __u64 pointer)
 {
 	__u32 size, limit;
@@ -106,15 +108,18 @@ __noinline int capture_element(struct scratch *scratch, __u64 pointer)
 	to = &scratch->bytes[size];
 	if (limit > RECORD_MAX - VECTOR_END - 16)
 		limit = RECORD_MAX - VECTOR_END - 16;
+	/* At a call's entry it leaves room for a count or a struct behind it. */
+	if (scratch->phase && size + limit > EARLY_MAX - 64)
+		return 0;
 	length = read_string(to + 2, limit, pointer);
 	if (length < 0) {
 		*(__u16 *)to = STRING_UNREADABLE;
 		store_word(to + 2, pointer);
 		scratch->size = size + 10;
-	} else {
-		*(__u16 *)to = length;
-		scratch->size = size + 2 + (length & 0x3fff);
+		return length;
 	}
+	*(__u16 *)to = length;
+	scratch->size = size + 2 + (length & 0x3fff);
 	return 1;
 }
 
@@ -123,6 +128,7 @@ __noinline int capture_strings(struct scratch *scratch, __u64 vector)
 	if (!scratch)
 		return -1;
 	for (__u32 i = 0; i <= VECTOR_LIMIT; i++) {
+		int captured;
 		long error;
 		__u64 pointer = read_pointer(scratch, vector, i, &error);
 
@@ -132,12 +138,18 @@ __noinline int capture_strings(struct scratch *scratch, __u64 vector)
 		}
 		if (!pointer)
 			return 0;
-		if (i == VECTOR_LIMIT || !capture_element(scratch, pointer))
+		if (i == VECTOR_LIMIT)
+			return 1;
+		captured = capture_element(scratch, pointer);
+		if (captured < 0)
+			count_failure(PLACE_READ_STRING, captured);
+		if (!captured)
 			return 1;
 	}
 	return 1;
 }
 
+/* Returns as capture_element does. */
 __noinline int capture_buffer(struct scratch *scratch, __u64 address, __u64 length, __u64 bytes)
 {
 	__u32 size, limit, captured;
@@ -166,13 +178,12 @@ __noinline int capture_buffer(struct scratch *scratch, __u64 address, __u64 leng
 	captured = limit;
 	error = bpf_probe_read_user(to + sizeof(struct buffer), limit, (void *)address);
 	if (error) {
-		count_failure(PLACE_READ_BYTES, error);
 		captured = BUFFER_UNREADABLE;
 		limit = 0;
 	}
 	*(__u16 *)(to + 16) = captured;
 	scratch->size = size + limit;
-	return 1;
+	return error ?: 1;
 }
 
 __noinline int capture_buffers(struct scratch *scratch, __u64 vector, __u64 count, __u64 bytes)
@@ -181,6 +192,7 @@ __noinline int capture_buffers(struct scratch *scratch, __u64 vector, __u64 coun
 		return -1;
 	for (__u32 i = 0; i < VECTOR_LIMIT; i++) {
 		__u64 address, length;
+		int captured;
 		long error;
 
 		if (i >= count)
@@ -192,30 +204,77 @@ __noinline int capture_buffers(struct scratch *scratch, __u64 vector, __u64 coun
 			count_failure(PLACE_READ_VECTOR, error);
 			return i ? 1 : -1;
 		}
-		if (!capture_buffer(scratch, address, length, bytes))
+		captured = capture_buffer(scratch, address, length, bytes);
+		if (captured < 0)
+			count_failure(PLACE_READ_BYTES, captured);
+		if (!captured)
 			return 1;
 		bytes -= length < bytes ? length : bytes;
 	}
 	return count > VECTOR_LIMIT;
 }
 
+/* From Linux 5.17 on. The verifier walks any other loop turn by turn. */
+#define can_loop() bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop)
+
+/* What is counted where, and how far the counting has come. */
+struct counting {
+	__u64 address;
+	__u64 bytes; /* left, of entries */
+	__u32 size;  /* of a pointer; where an entry has its length */
+	__s32 result; /* -1 until the end was seen, then the count */
+	__s32 error;
+};
+
+static long count_pointer(__u32 i, struct counting *counting)
+{
+	__u32 size = counting->size == 4 ? 4 : 8;
+	__u64 pointer = 0;
+
+	counting->error = bpf_probe_read_user(&pointer, size, (void *)(counting->address + i * size));
+	if (counting->error)
+		return 1;
+	if (!pointer) {
+		counting->result = i;
+		return 1;
+	}
+	return 0;
+}
+
 __noinline int count_pointers(struct scratch *scratch, __u64 vector)
 {
-	long count = 0;
+	struct counting counting = {.address = vector, .result = -1};
 
 	if (!scratch)
 		return -1;
-	for (__u32 i = 0; i < COUNT_LIMIT; i++) {
-		long error;
-		__u64 pointer = read_pointer(scratch, vector, i, &error);
-
-		if (error)
-			return -1;
-		if (!pointer)
-			return count;
-		count++;
+	counting.size = scratch->pointer_size;
+	if (can_loop()) {
+		bpf_loop(COUNT_LIMIT, count_pointer, &counting, 0);
+	} else {
+		for (__u32 i = 0; i < 512; i++) {
+			if (count_pointer(i, &counting))
+				break;
+		}
 	}
-	return count;
+	if (counting.error)
+		count_failure(PLACE_READ_VECTOR, counting.error);
+	return counting.result;
+}
+
+static long count_entry(__u32 i, struct counting *counting)
+{
+	__u16 length = 0;
+
+	if (!counting->bytes) {
+		counting->result = i;
+		return 1;
+	}
+	counting->error = bpf_probe_read_user(&length, sizeof(length), (void *)(counting->address + counting->size));
+	if (counting->error || !length || length > counting->bytes)
+		return 1;
+	counting->address += length;
+	counting->bytes -= length;
+	return 0;
 }
 
 /*
@@ -224,25 +283,19 @@ __noinline int count_pointers(struct scratch *scratch, __u64 vector)
  */
 __noinline int count_entries(struct scratch *scratch, __u64 address, __u64 bytes, __u32 length_offset)
 {
-	int count = 0;
+	struct counting counting = {.address = address, .bytes = bytes, .size = length_offset, .result = -1};
 
-	for (__u32 i = 0; i < ENTRIES_LIMIT; i++) {
-		__u16 length = 0;
-		long error;
-
-		if (!bytes)
-			return count;
-		error = bpf_probe_read_user(&length, sizeof(length), (void *)(address + length_offset));
-		if (error || !length || length > bytes) {
-			if (error)
-				count_failure(PLACE_READ_BYTES, error);
-			return -1;
+	if (can_loop()) {
+		bpf_loop(ENTRIES_LIMIT, count_entry, &counting, 0);
+	} else {
+		for (__u32 i = 0; i < 1024; i++) {
+			if (count_entry(i, &counting))
+				break;
 		}
-		address += length;
-		bytes -= length;
-		count++;
 	}
-	return -1;
+	if (counting.error)
+		count_failure(PLACE_READ_BYTES, counting.error);
+	return counting.result;
 }
 
 /*
@@ -263,10 +316,6 @@ __noinline int capture(struct scratch *scratch, __u64 first, __u64 second)
 
 	if (!scratch || row.argument >= 6)
 		return 0;
-	size = scratch->size;
-	barrier_var(size);
-	if (size > RECORD_MAX - sizeof(*header))
-		return 0;
 	if (!(scratch->layouts >> (row.layout & 31) & 1))
 		return 0;
 	if (row.part)
@@ -275,21 +324,42 @@ __noinline int capture(struct scratch *scratch, __u64 first, __u64 second)
 		address = scratch->element ?: scratch->arguments[row.argument];
 	if (!address)
 		return 0;
+	/* Less than nothing is an error, and no memory. */
+	if (row.count >= COUNT_ARGUMENT && row.count < COUNT_RETURN &&
+	    scratch->negative >> (row.count - COUNT_ARGUMENT) & 1)
+		return 0;
+	limit = scratch->string_limit;
+	count = row.count ? count_of(scratch, row) : 1;
+	if (row.part) {
+		/* What a call writes to the first part's length may be more than there was room for. */
+		if (row.part == 1 && count > scratch->room)
+			count = scratch->room;
+	} else {
+		if (row.limit && row.limit <= 6 && count > scratch->arguments[row.limit - 1])
+			count = scratch->arguments[row.limit - 1];
+		if (row.count) {
+			count = count + row.pointer < count ? ~0ULL : count + row.pointer;
+			limit += row.pointer;
+		}
+	}
+	/* Last, or Linux 6.1 loses sight of the bound on the way. */
+	size = scratch->size;
+	barrier_var(size);
+	if (size > RECORD_MAX - sizeof(*header))
+		return 0;
 	header = (void *)&scratch->bytes[size];
 	size += sizeof(*header);
 	to = (void *)header + sizeof(*header);
-	limit = scratch->string_limit;
-	count = row.count ? count_of(scratch, row) : 1;
-	if (row.limit && row.limit <= 6 && count > scratch->arguments[row.limit - 1])
-		count = scratch->arguments[row.limit - 1];
 
 	switch (row.layout) {
 	case LAYOUT_PATH:
 		limit = PATH_LIMIT;
 	case LAYOUT_STRING:
 		length = read_string(to, limit, address);
-		if (length < 0)
+		if (length < 0) {
+			count_failure(PLACE_READ_STRING, length);
 			return 0;
+		}
 		truncated = length & STRING_TRUNCATED;
 		length &= 0x3fff;
 		break;
@@ -331,9 +401,13 @@ __noinline int capture(struct scratch *scratch, __u64 first, __u64 second)
 	case LAYOUT_STRINGS:
 	case LAYOUT_BUFFERS: {
 		/* What a call moved is its return value; what it was to move is all. */
-		__u64 bytes = row.when == WHEN_OUT ? scratch->result : ~0ULL;
+		__u64 bytes = ~0ULL;
 		int more;
 
+		if (row.part && row.limit && row.when != WHEN_IN)
+			bytes = number_in_struct(scratch, row.limit, 4);
+		else if (row.when == WHEN_OUT || (row.when == WHEN_IN_OUT && !scratch->phase))
+			bytes = scratch->result;
 		scratch->size = size;
 		if (row.layout == LAYOUT_STRINGS)
 			more = capture_strings(scratch, address);
@@ -379,14 +453,14 @@ __noinline int capture(struct scratch *scratch, __u64 first, __u64 second)
 }
 
 /* Describes the file descriptors in the memory that was captured last. */
-__noinline int describe_memory(struct scratch *scratch, __u32 argument, __u32 stride, bool anew)
+__noinline int describe_memory(struct scratch *scratch, __u32 argument, __u32 stride, __u32 how)
 {
 	if (!scratch)
 		return 0;
 	for (__u32 i = 0; i < DESCRIPTORS; i++) {
 		if (i * stride + 4 > scratch->base_length)
 			break;
-		scratch->captures += describe(scratch, argument, number_in_struct(scratch, i * stride, 4), anew);
+		scratch->captures += describe(scratch, argument, number_in_struct(scratch, i * stride, 4), how);
 	}
 	return 0;
 }

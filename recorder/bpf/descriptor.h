@@ -35,14 +35,15 @@ extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
 #define can_cast() (!!bpf_rdonly_cast)
 #define cast(type, address) ((type *)bpf_rdonly_cast((void *)(address), bpf_core_type_id_kernel(type)))
 /* A member of the kernel's struct at an address. */
-#define peek(type, address, member)                                                           \
-	({                                                                                    \
-		__typeof__(((type *)0)->member) peeked;                                       \
-		if (can_cast())                                                               \
-			peeked = cast(type, address)->member;                                 \
-		else                                                                          \
-			bpf_core_read(&peeked, sizeof(peeked), &((type *)(address))->member); \
-		peeked;                                                                       \
+#define peek(type, address, member)                                                 \
+	({                                                                          \
+		type *peeked_at = (void *)(address);                                \
+		__typeof__(peeked_at->member) peeked;                               \
+		if (can_cast())                                                     \
+			peeked = cast(type, peeked_at)->member;                     \
+		else                                                                \
+			bpf_core_read(&peeked, sizeof(peeked), &peeked_at->member); \
+		peeked;                                                             \
 	})
 
 /* Addresses in the kernel of what a number stands for. */
@@ -79,12 +80,12 @@ static __always_inline bool find_opened(__s32 number, struct opened *opened)
 
 static __always_inline struct described *described_slot(struct scratch *scratch, __u64 descriptor)
 {
-	__u32 key = (descriptor ^ descriptor >> 32 ^ scratch->id << 4) % DESCRIBED;
+	__u32 key = (descriptor ^ (descriptor >> 32) * 61 ^ scratch->id << 8) % DESCRIBED;
 
 	return bpf_map_lookup_elem(&descriptors, &key);
 }
 
-/* Takes one name of the walk down, or crosses to the mount below; 0 at the root. */
+/* Takes one name of the walk down, or crosses to the mount below; 0 at the root, -1 if there is no room. */
 __noinline int walk_up(struct scratch *scratch)
 {
 	__u64 dentry, parent;
@@ -110,10 +111,8 @@ __noinline int walk_up(struct scratch *scratch)
 	}
 	size = scratch->size;
 	barrier_var(size);
-	if (size > NAMES_END) {
-		scratch->walk.cut = 1;
-		return 0;
-	}
+	if (size > NAMES_END || (scratch->phase && size > EARLY_MAX - 512))
+		return -1;
 	length = bpf_probe_read_kernel_str(&scratch->bytes[size], 256, peek(struct dentry, dentry, d_name.name));
 	if (length < 0)
 		return 0;
@@ -156,14 +155,13 @@ static __always_inline __u16 add_names(struct scratch *scratch, struct opened *o
 	scratch->walk.top = top;
 	scratch->walk.root_dentry = (__u64)task->fs->root.dentry;
 	scratch->walk.root_mount = (__u64)task->fs->root.mnt;
-	scratch->walk.cut = 1;
+	scratch->walk.step = 1;
 	for (int i = 0; i < PATH_DEPTH; i++) {
-		if (!walk_up(scratch)) {
-			scratch->walk.cut = scratch->size > NAMES_END;
+		scratch->walk.step = walk_up(scratch);
+		if (scratch->walk.step <= 0)
 			break;
-		}
 	}
-	return scratch->walk.cut ? flags | DESCRIPTOR_CUT : flags;
+	return scratch->walk.step ? flags | DESCRIPTOR_CUT : flags;
 }
 
 /* Of a namespace the kernel knows the kind by name: "mnt", "net". */
@@ -249,12 +247,21 @@ __noinline int add_socket(struct scratch *scratch, struct opened *opened)
 	return 0;
 }
 
+enum describe {
+	DESCRIBE_ANEW = 1 << 0,    /* whatever the ring tells */
+	DESCRIBE_CLOSING = 1 << 1, /* the call closes it: the same struct file may soon be another */
+};
+
+/* Of struct described: what it says is not to be relied on. */
+#define NO_FILE (~0ULL)
+
 /*
  * Captures what a file descriptor of the current task is, unless the ring tells
  * already. Returns how many captures it made.
  */
-__noinline int describe(struct scratch *scratch, __u32 argument, __s32 number, bool anew)
+__noinline int describe(struct scratch *scratch, __u32 argument, __s32 number, __u32 how)
 {
+	bool anew = how & DESCRIBE_ANEW;
 	struct opened opened;
 	struct described *known;
 	struct descriptor *to;
@@ -281,12 +288,16 @@ __noinline int describe(struct scratch *scratch, __u32 argument, __s32 number, b
 	if (open)
 		version = peek(struct dentry, opened.dentry, d_seq.seqcount.sequence);
 	if (!anew && known->file == opened.file && known->dentry == opened.dentry && known->version == version &&
-	    scratch->newest - known->sequence <= scratch->stale)
+	    scratch->newest - known->sequence <= scratch->stale) {
+		if (how & DESCRIBE_CLOSING)
+			known->file = NO_FILE;
 		return 0;
+	}
 	start = scratch->size;
 	barrier_var(start);
 	if (start > NAMES_END - 256)
 		return 0;
+	scratch->walk.step = 0;
 	known->descriptor = descriptor;
 	known->file = opened.file;
 	known->dentry = opened.dentry;
@@ -312,6 +323,9 @@ __noinline int describe(struct scratch *scratch, __u32 argument, __s32 number, b
 		else
 			to->flags = add_names(scratch, &opened);
 	}
+	/* What was cut is told whole where there is room. */
+	if (scratch->walk.step < 0 || how & DESCRIBE_CLOSING)
+		known->file = NO_FILE;
 	header->argument = argument | scratch->phase << 4;
 	header->layout = LAYOUT_DESCRIPTOR;
 	header->length = scratch->size - start - sizeof(*header);

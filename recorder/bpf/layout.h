@@ -155,9 +155,11 @@ enum capture_constant {
 	PATH_LIMIT = 3072,
 	STRING_LIMIT_MAX = 3072, /* what a recording may ask for */
 	ARRAY_LIMIT = 512,
-	VECTOR_LIMIT = 32,   /* elements of LAYOUT_STRINGS and LAYOUT_BUFFERS */
-	COUNT_LIMIT = 512,   /* pointers counted of LAYOUT_COUNT */
-	ENTRIES_LIMIT = 1024, /* entries counted of LAYOUT_ENTRIES: a buffer with more is not counted */
+	VECTOR_LIMIT = 64,   /* elements of LAYOUT_STRINGS and LAYOUT_BUFFERS */
+	COUNT_LIMIT =
+		65536, /* pointers counted of LAYOUT_COUNT; 512 before Linux 5.17. A vector with more is not counted */
+	ENTRIES_LIMIT =
+		65536, /* entries counted of LAYOUT_ENTRIES; 1,024 before Linux 5.17. A buffer with more is not counted */
 	/* Of a length in LAYOUT_STRINGS. */
 	STRING_TRUNCATED = 0x8000,
 	STRING_UNREADABLE = 0x4000, /* 8 bytes follow: the pointer */
@@ -174,17 +176,17 @@ struct capture {
 };
 
 enum argument_constant {
-	ARGUMENTS_MASK = 7,  /* of record_call.counts */
+	ARGUMENTS_MASK = 7, /* of record_call.counts */
 	CAPTURES_SHIFT = 3,
 	CAPTURES_MAX = 31,
 	RETURN_ARGUMENT = 7, /* of capture.argument: the capture is of what was returned */
-	PART_BIT = 8,        /* part n of the capture before it: PART_BIT + n - 1 */
+	PART_BIT = 8, /* part n of the capture before it: PART_BIT + n - 1 */
 };
 
 /* One element of LAYOUT_BUFFERS. */
 struct buffer {
 	__u64 address;
-	__u64 length;   /* as the program gave it */
+	__u64 length; /* as the program gave it */
 	__u16 captured; /* bytes that follow */
 } __attribute__((packed));
 
@@ -195,16 +197,16 @@ struct buffer {
  */
 struct descriptor {
 	__s32 number; /* the file descriptor; AT_FDCWD for the working directory */
-	__u32 magic;  /* of the file system: include/uapi/linux/magic.h */
+	__u32 magic; /* of the file system: include/uapi/linux/magic.h */
 	__u64 inode;
 	__u32 device; /* of a device's inode, as the kernel has it: major << 20 | minor */
-	__u16 mode;   /* type and permissions; 0: nothing is open */
+	__u16 mode; /* type and permissions; 0: nothing is open */
 	__u16 flags;
 };
 
 enum descriptor_flag {
 	DESCRIPTOR_DELETED = 1 << 0, /* the name is gone */
-	DESCRIPTOR_CUT = 1 << 1,     /* there are more names */
+	DESCRIPTOR_CUT = 1 << 1, /* there are more names */
 	DESCRIPTOR_NAMELESS = 1 << 2, /* no part of any tree of files: one name and no path */
 };
 
@@ -212,13 +214,13 @@ struct descriptor_socket {
 	__u16 family;
 	__u16 type;
 	__u16 protocol;
-	__u16 state;       /* include/net/tcp_states.h */
-	__u16 local_port;  /* in network order, as are all of the following */
+	__u16 state; /* include/net/tcp_states.h */
+	__u16 local_port; /* in network order, as are all of the following */
 	__u16 remote_port;
-	__u32 port_id;     /* netlink's, in the host's order */
-	__u8 local[16];    /* an IPv4 address has the first four bytes */
+	__u32 port_id; /* netlink's, in the host's order */
+	__u8 local[16]; /* an IPv4 address has the first four bytes */
 	__u8 remote[16];
-	__u64 peer;        /* inode of a unix socket's peer */
+	__u64 peer; /* inode of a unix socket's peer */
 };
 
 /* TYPE_SIGNAL */
@@ -265,20 +267,20 @@ struct record_exit {
 
 /* When a capture is made; of a file descriptor: when to look what it is. */
 enum when {
-	WHEN_IN = 1,  /* memory that the call only reads: read when it has ended, when no page is cold */
-	WHEN_EARLY,   /* memory that the call reads and overwrites, or that a call reads which never returns */
-	WHEN_OUT,     /* memory that the call writes: read if it succeeded */
-	WHEN_IN_OUT,  /* both: EARLY and OUT, two captures */
+	WHEN_IN = 1, /* memory that the call only reads: read when it has ended, when no page is cold */
+	WHEN_EARLY, /* memory that the call reads and overwrites, or that a call reads which never returns */
+	WHEN_OUT, /* memory that the call writes: read if it succeeded */
+	WHEN_IN_OUT, /* both: EARLY and OUT, two captures */
 };
 
 /* What a capture counts: bytes of LAYOUT_BYTES and LAYOUT_STRUCT, elements of others. */
 enum count {
-	COUNT_ONE,               /* the size alone */
-	COUNT_ARGUMENT = 1,      /* + i: the value of argument i */
-	COUNT_RETURN = 7,        /* the return value */
-	COUNT_POINTED = 8,       /* + i: the __u32 that argument i points to */
+	COUNT_ONE, /* the size alone */
+	COUNT_ARGUMENT = 1, /* + i: the value of argument i */
+	COUNT_RETURN = 7, /* the return value */
+	COUNT_POINTED = 8, /* + i: the __u32 that argument i points to */
 	COUNT_ARGUMENT_BITS = 16, /* + i: argument i counts bits, rounded up to 8-byte words (select) */
-	COUNT_STRUCT = 24,        /* of a part: a number in the struct that has its pointer */
+	COUNT_STRUCT = 24, /* of a part: a number in the struct that has its pointer */
 };
 
 #endif

@@ -13,11 +13,11 @@ enum limit {
 	MEMBERSHIPS = 8,        /* recordings that one task can be in */
 	CALL_NUMBERS = 576,     /* per ABI; x86's third ABI ends at 547 */
 	RECORD_MAX = 3840,      /* bytes; with a chunk's header, a task and a time it fits a chunk */
-	EARLY_MAX = 1024,       /* bytes captured at a call's entry */
+	EARLY_MAX = 2560,       /* bytes captured at a call's entry */
 	CAPTURES = 8,
 	ELEMENTS = 7,           /* captured one by one of an array */
 	CAPTURE_STEPS = 48,     /* captures tried for a call */
-	DESCRIBED = 128,        /* descriptors that a CPU remembers to have described */
+	DESCRIBED = 4096,       /* descriptors remembered to be described */
 	DESCRIPTORS = 16,       /* looked at in one capture */
 	CGROUP_DEPTH = 32,
 	STATES = 4096,          /* tasks whose state is found without a look-up of their storage */
@@ -67,14 +67,14 @@ struct capture_row {
 	__u8 when;
 	__u8 count;
 	__u16 size;
-	__u8 limit;         /* argument + 1 that the count never exceeds; 0: none */
-	__u8 conditional;   /* only if the row's condition of the same index holds */
-	__u16 pointer;      /* of a part: where its pointer stands in the struct before it */
+	__u8 limit; /* argument + 1 that the count never exceeds; of a part: where its struct says what was filled; 0: none */
+	__u8 conditional; /* only if the row's condition of the same index holds */
+	__u16 pointer; /* of a part: where its pointer stands in the struct before it; else bytes besides the count's */
 	__u16 count_offset; /* of a part: where its count stands, or the count itself */
-	__u8 count_width;   /* of a part: bytes of its count; 0: it is count_offset */
-	__u8 part;          /* its number; 0: none */
-	__u8 one_by_one;    /* each element has a capture of its own, with its parts */
-	__u8 descriptors;   /* bytes from one file descriptor in it to the next; 0: there are none */
+	__u8 count_width; /* of a part: bytes of its count; 0: it is count_offset */
+	__u8 part; /* its number; 0: none */
+	__u8 one_by_one; /* each element has a capture of its own, with its parts */
+	__u8 descriptors; /* bytes from one file descriptor in it to the next; 0: there are none */
 } __attribute__((aligned(8)));
 
 #define first_word(row) (((__u64 *)(row))[0])
@@ -92,14 +92,16 @@ struct condition {
 struct call_row {
 	__u8 arguments; /* six for a number that has no row of its own */
 	__u8 captures;
-	__u8 early;             /* of the captures, how many are made at entry */
-	__u8 variant;           /* argument + 1 whose value may lead to another row; 0: none */
-	__u8 descriptors;       /* bit per argument that is one; bit 7: what is returned is */
+	__u8 early; /* of the captures, how many are made at entry */
+	__u8 variant; /* argument + 1 whose value may lead to another row; 0: none */
+	__u8 descriptors; /* bit per argument that is one; bit 7: what is returned is */
 	__u8 early_descriptors; /* those of them that the call closes */
-	__u8 late_descriptors;  /* those of them that the call changes */
-	__u8 on_stack;          /* the first argument is where a signal's frame has its mask */
-	__u8 indirect;          /* the variants' arguments stand where the second argument points to */
-	__u8 reserved[7];
+	__u8 late_descriptors; /* those of them that the call changes */
+	__u8 on_stack; /* the first argument is where a signal's frame has its mask */
+	__u8 indirect; /* the variants' arguments stand where the second argument points to */
+	__u8 narrow; /* bit per argument that has 32 bits */
+	__u8 is_signed; /* those of them that are signed: less than none is none */
+	__u8 reserved[5];
 	struct capture_row capture[CAPTURES];
 	struct condition only[CAPTURES];
 };
@@ -116,7 +118,7 @@ struct membership {
 /* What is kept of a recorded task and changes with each of its calls. */
 struct task_state {
 	__u32 generation; /* of the scopes that the memberships were made from */
-	__u32 count;      /* of memberships */
+	__u32 count; /* of memberships */
 
 	/* The call that it is in. */
 	__u32 version; /* odd while what follows changes */
@@ -126,7 +128,7 @@ struct task_state {
 	__u8 wanted; /* bit per membership whose recording wants the call */
 	__u8 early_count;
 	__u8 early_arguments; /* bit per argument that was captured at entry */
-	__u8 joined;          /* bit per membership that is newer than the call */
+	__u8 joined; /* bit per membership that is newer than the call */
 	__u16 early_length;
 	__u64 start;
 	__u64 arguments[6];
@@ -138,11 +140,11 @@ struct task_state {
 		__u64 comm_words[2];
 	};
 	__u32 tree[MEMBERSHIPS]; /* recordings it is in by descent */
-	__u32 pending;           /* one of tree is pending */
-	__u32 row;               /* of the call that it is in */
-	__u32 inner;             /* of an indirect call, which: the first argument that it was made with */
+	__u32 pending; /* one of tree is pending */
+	__u32 row; /* of the call that it is in */
+	__u32 inner; /* of an indirect call, which: the first argument that it was made with */
 	__u32 reserved;
-	__u32 room;              /* bytes that an address's length argument gave, ~0 if it gave none */
+	__u32 room; /* bytes that an address's length argument gave, ~0 if it gave none */
 };
 
 /*
@@ -164,7 +166,7 @@ struct walk {
 	__u64 top; /* of the mount */
 	__u64 root_dentry;
 	__u64 root_mount;
-	__u64 cut;
+	__s64 step; /* the last: as walk_up returns */
 };
 
 /* Where a CPU puts a record together. */
@@ -177,20 +179,22 @@ struct scratch {
 	__u32 pointer_size; /* of the task: 4 or 8 */
 	__u32 phase; /* CAPTURE_ENTRY or 0 */
 	__u32 captures;
-	__u32 room;   /* as the state has it */
+	__u32 room; /* as the state has it */
 	__u32 offset; /* in the chunk, of what is written next */
 	__u32 layouts;
-	__u32 base;    /* of the struct that was captured last */
+	__u32 base; /* of the struct that was captured last */
 	__u32 base_length;
-	__u32 failed;  /* the call has */
+	__u32 failed; /* the call has */
+	__u32 negative; /* bit per argument that is a negative number */
+	__u32 reserved;
 	/* Where the captures of a row are: see next_capture. */
-	__u32 at;      /* row that is next */
-	__u32 group;   /* row + 1 whose elements are captured one by one; 0: none */
-	__u32 turn;    /* number of its element */
-	__u64 turns;   /* how many it has */
+	__u32 at; /* row that is next */
+	__u32 group; /* row + 1 whose elements are captured one by one; 0: none */
+	__u32 turn; /* number of its element */
+	__u64 turns; /* how many it has */
 	__u64 element; /* address of the element; 0: an argument is captured */
 	__u32 has_parts; /* what was captured last has its pointers */
-	__u32 pid;       /* whose descriptors are described */
+	__u32 pid; /* whose descriptors are described */
 	/* Of the recording, for what a descriptor is. */
 	__u32 id;
 	__u32 stale;
@@ -244,18 +248,22 @@ struct {
 	__type(value, __u32);
 } variants SEC(".maps");
 
-/* A descriptor that a CPU described, and the chunk that has it or a later one. */
+/*
+ * A descriptor that was described, in this chunk or a later one. Not by CPU:
+ * what one wrote down another must not think to be still so. Two that meet in a
+ * slot leave what is neither's, and both describe once more.
+ */
 struct described {
 	__u64 descriptor; /* pid << 32 | number */
 	__u64 file;
 	__u64 dentry;
 	__u64 sequence;
 	__u32 version; /* of the dentry: it changes with its name */
-	__u32 id;      /* of the recording */
+	__u32 id; /* of the recording */
 };
 
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, DESCRIBED);
 	__type(key, __u32);
 	__type(value, struct described);

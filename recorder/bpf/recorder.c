@@ -239,6 +239,23 @@ int BPF_PROG(fork_task, struct task_struct *parent, struct task_struct *child)
 	return 0;
 }
 
+/* Whether all of a task's recordings capture memory of a layout. */
+__noinline int all_capture(struct task_state *state, __u32 layout)
+{
+	if (!state)
+		return 0;
+	for (__u32 i = 0; i < MEMBERSHIPS; i++) {
+		struct recording *recording;
+
+		if (i >= state->count)
+			break;
+		recording = recording_of(state->memberships[i].id);
+		if (recording && !(recording->layouts >> (layout & 31) & 1))
+			return 0;
+	}
+	return 1;
+}
+
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(exec_task, struct task_struct *task, int old_tid, struct linux_binprm *image)
 {
@@ -270,6 +287,9 @@ int BPF_PROG(exec_task, struct task_struct *task, int old_tid, struct linux_binp
 	barrier_var(length);
 	if (length > 1024)
 		length = 1024;
+	/* Written once for all of them: no recording gets more than it asked for. */
+	if (!all_capture(state, LAYOUT_STRINGS))
+		length = 0;
 	if (bpf_probe_read_user(&scratch->bytes[sizeof(struct record_exec) + path_length], length, (void *)start)) {
 		count_failure(PLACE_READ_BYTES, -14);
 		length = 0;
@@ -345,21 +365,41 @@ volatile __u32 reader = 0; /* the asker's own pid, in the initial PID namespace 
 volatile __u64 found = 0;   /* tasks that descend from asked_pid */
 volatile __u64 adopted = 0; /* those of them that were not in the recording */
 
-enum { ANCESTORS = 512 };
+/* A way up through the ancestors of a task, to one of a number. */
+struct ascent {
+	struct task_struct *ancestor;
+	__u32 pid;
+	__u32 found;
+};
+
+static long ascend(__u32 i, struct ascent *ascent)
+{
+	struct task_struct *ancestor = ascent->ancestor;
+	__u32 pid = BPF_CORE_READ(ancestor, tgid);
+
+	ascent->found = pid == ascent->pid;
+	if (ascent->found || pid <= 1)
+		return 1;
+	ascent->ancestor = BPF_CORE_READ(ancestor, real_parent);
+	return 0;
+}
+
+enum { ANCESTORS = 512, ANCESTORS_OF_LOOP = 1 << 20 };
 
 static __noinline bool descends_from(struct task_struct *task, __u32 pid)
 {
-	struct task_struct *ancestor = BPF_CORE_READ(task, group_leader);
+	struct ascent ascent = {.ancestor = BPF_CORE_READ(task, group_leader), .pid = pid};
 
-	for (int i = 0; i < ANCESTORS; i++) {
-		__u32 ancestor_pid = BPF_CORE_READ(ancestor, tgid);
-
-		if (ancestor_pid == pid || ancestor_pid <= 1)
-			return ancestor_pid == pid;
-		barrier();
-		ancestor = BPF_CORE_READ(ancestor, real_parent);
+	if (can_loop()) {
+		bpf_loop(ANCESTORS_OF_LOOP, ascend, &ascent, 0);
+		return ascent.found;
 	}
-	return false;
+	for (int i = 0; i < ANCESTORS; i++) {
+		if (ascend(i, &ascent))
+			break;
+		barrier();
+	}
+	return ascent.found;
 }
 
 /* Puts a process and its descendants, as they are now, into a recording. */

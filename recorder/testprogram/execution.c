@@ -50,7 +50,16 @@ static int collision(int argc, char **argv)
 	return 99;
 }
 
-/* argv[2] with argv[3] arguments of about ten bytes each. */
+static char **variables(int count)
+{
+	char **vector = calloc(count + 1, sizeof(*vector));
+
+	for (int i = 0; i < count; i++)
+		vector[i] = "name=value";
+	return vector;
+}
+
+/* argv[2] with argv[3] arguments of about ten bytes each, and argv[4] variables. */
 static int many(int argc, char **argv)
 {
 	int count = atoi(argv[3]);
@@ -60,7 +69,40 @@ static int many(int argc, char **argv)
 		arguments[i] = malloc(16);
 		snprintf(arguments[i], 16, i == 1 ? "done" : "argument%02d", i);
 	}
-	execve(argv[2], arguments, no_environment);
+	execve(argv[2], arguments, argc > 4 ? variables(atoi(argv[4])) : no_environment);
+	return 0;
+}
+
+/* argv[2] with arguments of a megabyte in all; the kernel takes 128 KiB of each. */
+static int large(int argc, char **argv)
+{
+	char *arguments[] = {"large", "done", NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL};
+	char *environment[] = {"one=1", "two=2", "three=3", NULL};
+
+	for (int i = 2; i < 10; i++) {
+		arguments[i] = calloc(1, 128 * 1024);
+		memset(arguments[i], 'a' + i, 128 * 1024 - 1);
+	}
+	execve(argv[2], arguments, environment);
+	return 0;
+}
+
+/* argv[2] with vectors and strings that are not what they should be. */
+static int hostile(int argc, char **argv)
+{
+	char *bad[] = {"good", (char *)0xffffffff81000000, "never", NULL};
+	char **itself = malloc(2 * sizeof(*itself));
+	char **end = tail(NULL, 2 * sizeof(*end));
+
+	itself[0] = (char *)itself;
+	itself[1] = NULL;
+	end[0] = tail("at the end", 11);
+	end[1] = tail("no end", 6);
+	call3(SYS_execve, argv[2], bad, NULL);
+	call3(SYS_execve, argv[2], end, no_environment);
+	call3(SYS_execve, argv[2], 0x10, 0xffffffff81000000);
+	call3(SYS_execve, 0xffffffff81000000, itself, itself);
+	call3(SYS_execve, "/dev/null", itself, itself);
 	return 0;
 }
 
@@ -104,6 +146,8 @@ int main(int argc, char **argv)
 		{"collision", collision},
 		{"many", many},
 		{"script", script},
+		{"large", large},
+		{"hostile", hostile},
 		{"by thread", by_thread},
 		{},
 	};

@@ -29,6 +29,46 @@ static int handled(int argc, char **argv)
 	return 0;
 }
 
+static void move(int number)
+{
+	mark(number, 3);
+}
+
+/* A handler's end puts the mask back that its frame has; one runs on another stack, one in another. */
+static int masked(int argc, char **argv)
+{
+	struct sigaction action = {.sa_handler = move, .sa_flags = SA_ONSTACK};
+	stack_t stack = {.ss_size = 1 << 16, .ss_sp = tail(NULL, 1 << 16)};
+	sigset_t set;
+
+	must(sigaltstack(&stack, NULL));
+	must(sigaction(SIGUSR1, &action, NULL));
+	must(sigaction(SIGUSR2, &action, NULL));
+	syscall(SYS_kill, getpid(), SIGUSR1);
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR2);
+	sigaddset(&set, SIGRTMAX);
+	must(sigprocmask(SIG_BLOCK, &set, NULL));
+	syscall(SYS_kill, getpid(), SIGUSR1);
+	/* Both at once: the second handler is in the first one's place. */
+	sigaddset(&set, SIGUSR1);
+	must(sigprocmask(SIG_SETMASK, &set, NULL));
+	syscall(SYS_kill, getpid(), SIGUSR1);
+	syscall(SYS_kill, getpid(), SIGUSR2);
+	sigemptyset(&set);
+	must(sigprocmask(SIG_SETMASK, &set, NULL));
+	return 0;
+}
+
+/* A frame that is none: the stack ends before the mask. The kernel kills the task. */
+static int no_frame(int argc, char **argv)
+{
+	char *end = tail(NULL, 64);
+
+	__asm__ volatile("mov %0, %%rsp; syscall" : : "r"(end), "a"(SYS_rt_sigreturn) : "rcx", "r11", "memory");
+	return 99;
+}
+
 /* The test stops and continues it: the sleep goes on by restart_syscall. */
 static int sleeper(int argc, char **argv)
 {
@@ -174,6 +214,8 @@ int main(int argc, char **argv)
 {
 	static const struct scene scenes[] = {
 		{"handled", handled},
+		{"masked", masked},
+		{"no frame", no_frame},
 		{"sleeper", sleeper},
 		{"interrupted", interrupted},
 		{"exits", exits},

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"traceloop/ring"
 )
 
 // TestPart runs the quick workloads, which need what other tests need anyway.
@@ -192,6 +194,23 @@ func TestNature(t *testing.T) {
 		{"1 f(STATX_TYPE|0xc001, 3) = 0\n", "1 f(STATX_TYPE|STATX_SUBVOL|STATX_MNT_ID_UNIQUE, 3) = 0\n", ""},
 		{"1 f(0x4c /* SO_??? */) = 0\n", "1 f(SO_PASSPIDFD) = 1\n", ""},
 		{"1 f(0x4b /* SO_??? */) = 0\n", "1 f(SO_PASSPIDFD) = 0\n", ""},
+		{"1 fcntl(3</a>, 0x40c /* F_??? */, 0x7fff) = 0\n", "1 fcntl(3</a>, F_SET_RW_HINT, [RWH_WRITE_LIFE_SHORT]) = 0\n", natures[3].name},
+		{"1 fcntl(3</a>, 0x40b /* F_??? */, 0x7fff) = 0\n", "1 fcntl(3</a>, F_SET_RW_HINT, [RWH_WRITE_LIFE_SHORT]) = 0\n", ""},
+		{"1 fcntl(4</a>, 0x40c /* F_??? */, 0x7fff) = 0\n", "1 fcntl(3</a>, F_SET_RW_HINT, [RWH_WRITE_LIFE_SHORT]) = 0\n", ""},
+		{"1 open(\"" + strings.Repeat("a", 4095) + "\"..., 0) = -1\n", "1 open(\"" + strings.Repeat("a", ring.PathLimit) + "\"..., 0) = -1\n", natures[4].name},
+		{"1 open(\"" + strings.Repeat("a", 4095) + "\"..., 0) = -1\n", "1 open(\"" + strings.Repeat("a", ring.PathLimit) + "\"..., 1) = -1\n", ""},
+		{"1 open(\"aaaa\") = -1\n", "1 open(\"aa\"...) = -1\n", ""},
+		{"1 recv(3, [{nlmsg_len=40}, {a=5, ifi_index=if_nametoindex(\"x\"), b=6}], 7) = 80\n", "1 recv(3, [{nlmsg_len=40}, {a=5, ifi_index=3, ...}], 7) = 80\n", natures[4].name},
+		{"1 recv(3, [{nlmsg_len=40}, {a=5}], 7) = 40\n", "1 recv(3, [{nlmsg_len=40}, {...}], 7) = 40\n", ""},
+		{"1 recv(3, [{nlmsg_len=40}, {a=5}], 7) = 80\n", "1 recv(3, [{nlmsg_len=40}, {a=4, ...}], 7) = 80\n", ""},
+		{"1 execve(\"a\", [\"b\"" + strings.Repeat(", \"b\"", ring.VectorLimit) + "], 0x1) = 0\n", "1 execve(\"a\", [" + strings.Repeat("\"b\", ", ring.VectorLimit) + "...], 0x1) = 0\n", natures[4].name},
+		{"1 execve(\"a\", [\"b\", \"b\"], 0x1) = 0\n", "1 execve(\"a\", [\"b\", ...], 0x1) = 0\n", ""},
+		{"1 clone3({a=1} => {parent_tid=[0]}, 88) = 7\n", "1 clone3({a=1} => {parent_tid=[7]}, 88) = 7\n", natures[5].name},
+		{"1 clone3({a=1} => {parent_tid=[8]}, 88) = 7\n", "1 clone3({a=1} => {parent_tid=[7]}, 88) = 7\n", ""},
+		{"1 f({mr_ifindex=if_nametoindex(\"lo\"), mr_alen=0, mr_address=01:02}) = 0\n", "1 f({mr_ifindex=1, mr_alen=0, mr_address=00:00}) = 0\n", natures[6].name},
+		{"1 msgrcv(6, {mtype=5, mtext=\"one\\0\\0\"}, 5, 0, 0) = 3\n", "1 msgrcv(6, {mtype=5, mtext=\"one\"}, 5, 0, 0) = 3\n", natures[7].name},
+		{"1 msgrcv(6, {mtype=5, mtext=\"two\\0\\0\"}, 5, 0, 0) = 3\n", "1 msgrcv(6, {mtype=5, mtext=\"one\"}, 5, 0, 0) = 3\n", ""},
+		{"1 f({mr_alen=2, mr_address=01:02}) = 0\n", "1 f({mr_alen=2, mr_address=01:03}) = 0\n", ""},
 	} {
 		c := compare(parseLog(test.theirs), parseLog(test.ours))
 		if len(c.differences) == 0 {

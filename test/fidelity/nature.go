@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"traceloop/ring"
 )
 
 // nature is a known reason why a line must differ: what a recorder cannot see,
@@ -39,8 +41,31 @@ var natures = []nature{
 	},
 	{
 		name:   "constant that strace does not know",
-		reason: "Linux has got it after strace 6.1 was written, or hardly before, which writes a number",
+		reason: "Linux has got it after strace 6.1 was written, or strace had not learnt it, which writes a number",
 		is:     isNewerConstant,
+	},
+	{
+		name: "more than a recording keeps",
+		reason: "a record has room for so much of a name, a vector or an array (`PATH_LIMIT`, `VECTOR_LIMIT` and `ARRAY_LIMIT` of recorder/bpf/layout.h), " +
+			"and a recording keeps as much of a netlink message as of any string; what is not kept is an ellipsis. strace reads all of it",
+		is: isCut,
+	},
+	{
+		name: "memory that changed after the call",
+		reason: "strace reads what clone3 wrote when the new thread may have ended already, by which the kernel clears its number; " +
+			"the recorder has what the call returned",
+		is: isClearedThread,
+	},
+	{
+		name:   "hardware address of no bytes",
+		reason: "strace writes the one that it wrote last, whatever call that was",
+		is:     isStaleAddress,
+	},
+	{
+		name: "room of a message that was not filled",
+		reason: "strace shows a message that msgrcv received as long as its buffer is; " +
+			"the recorder reads nothing that the call did not write",
+		is: isUnfilledRoom,
 	},
 }
 
@@ -101,14 +126,22 @@ func isInterface(pairs []pair, at int) bool {
 	if p.theirs == nil || p.ours == nil {
 		return false
 	}
-	ours := p.ours.text
-	rest := p.theirs.text
+	return p.theirs.text != p.ours.text && sameButInterfaces(p.theirs.text, p.ours.text)
+}
+
+// sameButInterfaces says whether our line is strace's with numbers where that has names of interfaces.
+func sameButInterfaces(theirs, ours string) bool {
+	rest := theirs
 	for {
 		name := interfaceName.FindStringIndex(rest)
 		if name == nil {
-			return rest == ours && len(rest) != len(p.theirs.text)
+			return rest == ours
 		}
 		after, same := strings.CutPrefix(ours, rest[:name[0]])
+		if named, both := strings.CutPrefix(after, rest[name[0]:name[1]]); same && both {
+			ours, rest = named, rest[name[1]:]
+			continue
+		}
 		digits := len(after) - len(strings.TrimLeft(after, "0123456789"))
 		if !same || digits == 0 {
 			return false
@@ -158,7 +191,111 @@ var newerConstants = map[string]uint64{
 // be strace's.
 func isNewerConstant(pairs []pair, at int) bool {
 	p := pairs[at]
-	return p.theirs != nil && p.ours != nil && withoutNewer(p.ours.text) == withoutUnknown(p.theirs.text)
+	return p.theirs != nil && p.ours != nil &&
+		(withoutNewer(p.ours.text) == withoutUnknown(p.theirs.text) || isNewerCommand(p.theirs.text, p.ours.text))
+}
+
+// newerCommands are those of fcntl that strace 6.1 does not know.
+var newerCommands = map[string]string{
+	"F_GET_RW_HINT":      "0x40b",
+	"F_SET_RW_HINT":      "0x40c",
+	"F_GET_FILE_RW_HINT": "0x40d",
+	"F_SET_FILE_RW_HINT": "0x40e",
+}
+
+var (
+	hintCommand    = regexp.MustCompile(`^(fcntl(?:64)?\(.*), (F_[A-Z_]+), \[\w+\](\) = .*)$`)
+	unknownCommand = regexp.MustCompile(`^(fcntl(?:64)?\(.*), (0x[0-9a-f]+) /\* F_\?\?\? \*/, 0x[0-9a-f]+(\) = .*)$`)
+)
+
+// isNewerCommand: strace does not know what the command's argument is either.
+func isNewerCommand(theirs, ours string) bool {
+	their, our := unknownCommand.FindStringSubmatch(theirs), hintCommand.FindStringSubmatch(ours)
+	return their != nil && our != nil && their[1] == our[1] && their[2] == newerCommands[our[2]] && their[3] == our[3]
+}
+
+var (
+	cutText  = regexp.MustCompile(`"[^"]*"\.\.\.`)
+	ellipsis = regexp.MustCompile(`"?\.\.\.[}\]]*`) // with what it is in, which has ended
+	index    = regexp.MustCompile(`index=[0-9]+`)
+)
+
+// isCut: with something in the place of its ellipses our line would be
+// strace's, and it has what a recording keeps a part of only.
+func isCut(pairs []pair, at int) bool {
+	p := pairs[at]
+	if p.theirs == nil || p.ours == nil {
+		return false
+	}
+	ours := withoutNewer(p.ours.text)
+	switch {
+	case len(cutText.FindString(ours)) >= ring.PathLimit:
+	case strings.Contains(ours, "{nlmsg_len=") && resultOf(ours) > stringLimit:
+	case strings.HasPrefix(ours, "io_uring_register(") && strings.Count(ours, "{op=") == (ring.ArrayLimit-16)/8:
+	case strings.HasPrefix(ours, "execve(") && vectorLength(ours) == ring.VectorLimit:
+	default:
+		return false
+	}
+	// Where strace has an interface's name is one of the known differences, too.
+	var pattern strings.Builder
+	pattern.WriteByte('^')
+	rest := ours
+	for rest != "" {
+		cut := ellipsis.FindStringIndex(rest)
+		if cut == nil {
+			cut = []int{len(rest), len(rest)}
+		}
+		same := regexp.QuoteMeta(rest[:cut[0]])
+		pattern.WriteString(index.ReplaceAllString(same, `index=(?:[0-9]+|if_nametoindex\("[^"]*"\))`))
+		if cut[0] < cut[1] {
+			pattern.WriteString(".*")
+		}
+		rest = rest[cut[1]:]
+	}
+	pattern.WriteByte('$')
+	whole, err := regexp.Compile(pattern.String())
+	return err == nil && whole.MatchString(withoutUnknown(p.theirs.text))
+}
+
+// resultOf is the number that a call returned, 0 if it was none.
+func resultOf(text string) int {
+	_, result := splitResult(text)
+	value, _ := strconv.Atoi(result)
+	return value
+}
+
+// vectorLength is how many strings an execve's vector has before its ellipsis, 0 without one.
+func vectorLength(text string) int {
+	_, vector, _ := strings.Cut(text, ", [")
+	vector, _, cut := strings.Cut(vector, ", ...], ")
+	if !cut {
+		return 0
+	}
+	return len(splitParts(vector))
+}
+
+var newThread = regexp.MustCompile(`^clone3\(.* => \{.*parent_tid=(\[[0-9]+\])\}, [0-9]+\) = [0-9]+$`)
+
+// isClearedThread: the lines are the same but that strace has [0] for the thread's number.
+func isClearedThread(pairs []pair, at int) bool {
+	p := pairs[at]
+	if p.theirs == nil || p.ours == nil {
+		return false
+	}
+	number := newThread.FindStringSubmatchIndex(p.ours.text)
+	return number != nil && p.ours.text[:number[2]]+"[0]"+p.ours.text[number[3]:] == p.theirs.text
+}
+
+var noAddress = regexp.MustCompile(`mr_alen=0, mr_address=[0-9a-f:]*`)
+
+// isStaleAddress: the lines are the same but for an address whose length is zero.
+func isStaleAddress(pairs []pair, at int) bool {
+	p := pairs[at]
+	if p.theirs == nil || p.ours == nil || !noAddress.MatchString(p.ours.text) {
+		return false
+	}
+	const none = "mr_alen=0"
+	return sameButInterfaces(noAddress.ReplaceAllString(p.theirs.text, none), noAddress.ReplaceAllString(p.ours.text, none))
 }
 
 var (
@@ -198,4 +335,17 @@ func withoutUnknown(text string) string {
 		}
 		return fmt.Sprintf("%#x", value)
 	})
+}
+
+var receivedText = regexp.MustCompile(`^(msgrcv\(.*, mtext="(?:[^"\\]|\\.)*)("\}.* = [0-9]+)$`)
+
+// isUnfilledRoom: strace's line has more of the text that msgrcv received, and
+// is the same but for that.
+func isUnfilledRoom(pairs []pair, at int) bool {
+	p := pairs[at]
+	if p.theirs == nil || p.ours == nil {
+		return false
+	}
+	their, our := receivedText.FindStringSubmatch(p.theirs.text), receivedText.FindStringSubmatch(p.ours.text)
+	return their != nil && our != nil && their[2] == our[2] && strings.HasPrefix(their[1], our[1])
 }

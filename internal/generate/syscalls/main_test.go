@@ -149,15 +149,15 @@ func TestParts(t *testing.T) {
 	}
 	hdr := func(iov, iovWidth, iovCount, nameCount, inner, innerSize int) []resolvedPart {
 		return []resolvedPart{
-			{"name", "LayoutArray", 1, 0, 4, nameCount},
-			{"iov", "LayoutBuffers", 1, iov, iovWidth, iovCount},
-			{"text", "LayoutString", 1, 0, 0, 1},
-			{"inner", "LayoutStruct", innerSize, inner, 0, 1},
-			{"fixed", "LayoutBytes", 1, 0, 0, 20},
+			{"name", "LayoutArray", 1, 0, 4, nameCount, 0, ""},
+			{"iov", "LayoutBuffers", 1, iov, iovWidth, iovCount, 0, ""},
+			{"text", "LayoutString", 1, 0, 0, 1, 0, ""},
+			{"inner", "LayoutStruct", innerSize, inner, 0, 1, 0, ""},
+			{"fixed", "LayoutBytes", 1, 0, 0, 20, 0, ""},
 		}
 	}
 	flat := func(ids, idsCount int) []resolvedPart {
-		return []resolvedPart{{"path", "LayoutPath", 1, 0, 0, 1}, {"ids", "LayoutArray", 4, ids, 2, idsCount}}
+		return []resolvedPart{{"path", "LayoutPath", 1, 0, 0, 1, 0, ""}, {"ids", "LayoutArray", 4, ids, 2, idsCount, 0, ""}}
 	}
 	want := map[string]map[string][]resolvedPart{
 		"amd64": {"hdr": hdr(16, 8, 24, 8, 32, 16), "flat": flat(8, 16)},
@@ -186,7 +186,7 @@ func TestParts(t *testing.T) {
 		}
 		rest := []resolved{
 			{name: "vector", kind: "vector", layout: "LayoutArray", when: "WhenIn", size: 16, descriptors: 8},
-			{name: "iocbs", kind: "iocbs", layout: "LayoutPointers", when: "WhenIn", size: 64, count: "ring.CountArgument", parts: []resolvedPart{{"buffer", "LayoutBytes", 1, 24, 8, 32}}},
+			{name: "iocbs", kind: "iocbs", layout: "LayoutPointers", when: "WhenIn", size: 64, count: "ring.CountArgument", parts: []resolvedPart{{"buffer", "LayoutBytes", 1, 24, 8, 32, 0, ""}}},
 			{name: "fd", kind: "fd", when: "WhenEarly"},
 		}
 		if diff := cmp.Diff(rest, c.arguments[2:], cmp.AllowUnexported(resolved{}, resolvedPart{})); diff != "" {
@@ -293,7 +293,7 @@ func TestErrors(t *testing.T) {
 
 		{"part of nothing", "  .name string @0", "", "kinds.txt:1: a part before any kind: .name string @0"},
 		{"part of no struct", "name string # a name\n  .name string @0", "", `kinds.txt:2: kind "name" has a part and no struct: want the layout struct, array or pointers`},
-		{"part", "s struct 8 # s\n  .name string", "", `kinds.txt:2: not a part: ".name string": want .NAME LAYOUT [SIZES] @OFFSET [=WIDTH@OFFSET or =N]`},
+		{"part", "s struct 8 # s\n  .name string", "", `kinds.txt:2: not a part: ".name string": want .NAME LAYOUT [SIZES] @OFFSET [=WIDTH@OFFSET or =N] [<u32@OFFSET] [?u16@OFFSET=VALUE]`},
 		{"part without layout", "s struct 8 # s\n  .name @0", "", `kinds.txt:2: part "name" without a layout: want one of array, buffers, bytes, path, string, strings, struct`},
 		{"part's layout", "s struct 8 # s\n  .name entries 8 @0", "", `kinds.txt:2: unknown layout "entries" of a part: want one of array, buffers, bytes, path, string, strings, struct`},
 		{"part's size", "s struct 8 # s\n  .name struct @0", "", "kinds.txt:2: a struct needs a size"},
@@ -301,7 +301,7 @@ func TestErrors(t *testing.T) {
 		{"part's offset", "s struct 8 # s\n  .name string @x", "", `kinds.txt:2: "x" is no number of bytes: want one of 0 to 65535`},
 		{"part's width", "s struct 8 # s\n  .name bytes @0 =u8@4", "", `kinds.txt:2: unknown width "u8" of a count: want one of long, u16, u32, u64`},
 		{"uncounted part", "s struct 8 # s\n  .name bytes @0", "", `kinds.txt:2: part "name" is not counted: bytes needs =WIDTH@OFFSET or =N`},
-		{"counted part", "s struct 8 # s\n  .name string @0 =8", "", `kinds.txt:2: part "name" is counted: a string is one; want bytes or an array`},
+		{"counted part", "s struct 8 # s\n  .name string @0 =8", "", `kinds.txt:2: part "name" is counted: a string is one; want bytes, a struct or an array`},
 		{"part twice", "s struct 8 # s\n  .a string @0\n  .a string @0", "", `kinds.txt:3: part "a" a second time`},
 		{"parts", "s struct 8 # s" + strings.Join([]string{"", "a", "b", "c", "d", "e", "f", "g", "h"}, " string @0\n.") + " string @0", "", `kinds.txt:9: kind "s" has more than 7 parts`},
 		{"pointer beyond", "s struct 16/8 # s\n  .name string @8", "", `kinds.txt:2: part "name": its pointer ends at byte 12 of i386's struct, which has 8`},

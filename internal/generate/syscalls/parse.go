@@ -52,6 +52,8 @@ type part struct {
 	// that number itself.
 	width string
 	count sizes // where the number stands; nil: one
+	limit sizes // where another number stands, of 32 bits, that says how much of it the call filled; nil: all
+	only  string // a composite literal's fields, or empty
 }
 
 // sizes are sizes or offsets by ABI.
@@ -84,6 +86,7 @@ type argument struct {
 	width string // "", "64" or "pair"
 	when  string // a key of moments, or empty
 	count string
+	extra string // bytes that the count does not count, as sizes are written, or empty
 	limit string // an argument's name, or empty
 	only  string // a condition as it is written, or empty
 }
@@ -324,13 +327,13 @@ func parseSize(text string) (int, error) {
 	return size, nil
 }
 
-var partPattern = regexp.MustCompile(`^\.(\w+) +([^@]*?) *@(\S+)(?: +=(?:([a-z]\w*)@)?(\S+))?$`)
+var partPattern = regexp.MustCompile(`^\.(\w+) +([^@]*?) *@(\S+)(?: +=(?:([a-z]\w*)@)?(\S+))?(?: +<u32@(\S+))?(?: +\?u16@(\d+)=(\d+))?$`)
 
 // addPart adds the part that a line below the kind's own says.
 func (k *kind) addPart(content string) error {
 	match := partPattern.FindStringSubmatch(content)
 	if match == nil {
-		return fmt.Errorf("not a part: %q: want .NAME LAYOUT [SIZES] @OFFSET [=WIDTH@OFFSET or =N]", content)
+		return fmt.Errorf("not a part: %q: want .NAME LAYOUT [SIZES] @OFFSET [=WIDTH@OFFSET or =N] [<u32@OFFSET] [?u16@OFFSET=VALUE]", content)
 	}
 	p := part{name: match[1], width: match[4]}
 	switch {
@@ -371,11 +374,29 @@ func (k *kind) addPart(content string) error {
 			return err
 		}
 	}
+	if match[6] != "" {
+		if p.limit, err = parseSizes(match[6], narrowX32); err != nil {
+			return err
+		}
+	}
+	if match[7] != "" {
+		offset, err := strconv.ParseUint(match[7], 10, 8)
+		if err != nil {
+			return fmt.Errorf("part %q: %q is no offset: %w", p.name, match[7], err)
+		}
+		value, err := strconv.ParseUint(match[8], 10, 6)
+		if err != nil {
+			return fmt.Errorf("part %q: %q is no number below 64: %w", p.name, match[8], err)
+		}
+		p.only = fmt.Sprintf("Argument: %d, Mask: 0xffff, Values: %#x", offset, uint64(1)<<value)
+	}
 	switch {
+	case p.limit != nil && p.layout != "buffers":
+		return fmt.Errorf("part %q is limited: only buffers are filled in part", p.name)
 	case counted && p.count == nil:
 		return fmt.Errorf("part %q is not counted: %s needs =WIDTH@OFFSET or =N", p.name, p.layout)
-	case !counted && p.count != nil:
-		return fmt.Errorf("part %q is counted: a %s is one; want bytes or an array", p.name, p.layout)
+	case !counted && p.count != nil && p.layout != "struct":
+		return fmt.Errorf("part %q is counted: a %s is one; want bytes, a struct or an array", p.name, p.layout)
 	}
 	for _, abi := range abis {
 		size := k.sizes[abi.name]
@@ -405,7 +426,7 @@ func (p part) widthOn(abi abi) int {
 var (
 	rowPattern      = regexp.MustCompile(`^(\w+)(@[\w,]+)?(?:\[(\w+)=([^\]]*)\])?\((.*)\)((?: +[%\w]+)*)$`)
 	otherPattern    = regexp.MustCompile(`^(\w+)(@[\w,]+)?\[(\w+)=([^\]]*)\] is (\w+)()$`)
-	argumentPattern = regexp.MustCompile(`^(\w+) (\w+)(?:/(64|pair))?(?::(\w+))?(?:=(return|\*?\w+|bits\(\w+\)))?(?:<(\w+))?(?:\?(\w+(?:&\w+)?=[\w|-]+))?$`)
+	argumentPattern = regexp.MustCompile(`^(\w+) (\w+)(?:/(64|pair))?(?::(\w+))?(?:=(return|\*?\w+|bits\(\w+\))(?:\+(\d+(?:/\d+)?))?)?(?:<(\w+))?(?:\?(\w+(?:&\w+)?=[\w|-]+))?$`)
 )
 
 func parseRows(lines []line) ([]*row, error) {
@@ -451,7 +472,7 @@ func parseRow(content string) (*row, error) {
 			if match == nil {
 				return nil, fmt.Errorf("not an argument: %q", text)
 			}
-			r.arguments = append(r.arguments, argument{match[1], match[2], match[3], match[4], match[5], match[6], match[7]})
+			r.arguments = append(r.arguments, argument{match[1], match[2], match[3], match[4], match[5], match[6], match[7], match[8]})
 		}
 	}
 	words := strings.Fields(match[6])

@@ -34,6 +34,7 @@ type resolved struct {
 	wide  bool // the next register has the upper half
 	size  int  // with layout
 	count string
+	extra int // bytes besides those that the count counts
 	limit string
 	only  string // a composite literal's fields, or empty
 	when  string // a constant of ring, or empty
@@ -51,6 +52,8 @@ type resolvedPart struct {
 	pointer int
 	width   int // of the number that counts; 0: count is that number
 	count   int // where the number stands, or the number
+	limit   int // where the number stands that says how much was filled; 0: nowhere
+	only    string // a composite literal's fields, or empty
 }
 
 // table is everything that the Go source says.
@@ -281,6 +284,13 @@ func resolveRow(r *row, abi abi, kinds map[string]*kind, returns string) (*call,
 			return nil, fmt.Errorf("%s: a count of nothing", a.name)
 		}
 		c.arguments[i].count = count
+		if a.extra != "" {
+			extra, err := parseSizes(a.extra, false)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", a.name, err)
+			}
+			c.arguments[i].extra = extra[abi.name]
+		}
 		if c.arguments[i].limit, err = resolveCount(a.limit, register); err != nil {
 			return nil, fmt.Errorf("%s: %w", a.name, err)
 		}
@@ -317,6 +327,10 @@ func (a *resolved) capture(when string, k *kind, abi abi) error {
 		if p.count != nil {
 			one.count = p.count[abi.name]
 		}
+		if p.limit != nil {
+			one.limit = p.limit[abi.name]
+		}
+		one.only = p.only
 		a.parts = append(a.parts, one)
 	}
 	return nil

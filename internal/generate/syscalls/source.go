@@ -94,6 +94,9 @@ func memorySource(a resolved) string {
 	if a.count != "" {
 		fmt.Fprintf(&b, ", Count: %s", a.count)
 	}
+	if a.extra != 0 {
+		fmt.Fprintf(&b, ", Extra: %d", a.extra)
+	}
 	if a.limit != "" {
 		fmt.Fprintf(&b, ", Limit: %s", a.limit)
 	}
@@ -110,7 +113,14 @@ func memorySource(a resolved) string {
 			if p.width != 0 {
 				count = fmt.Sprintf("Width: %d, Offset: %d", p.width, p.count)
 			}
-			fmt.Fprintf(&b, "\t{Name: %q, Layout: ring.%s, Size: %d, Pointer: %d, Count: PartCount{%s}},\n", p.name, p.layout, p.size, p.pointer, count)
+			fmt.Fprintf(&b, "\t{Name: %q, Layout: ring.%s, Size: %d, Pointer: %d, Count: PartCount{%s}", p.name, p.layout, p.size, p.pointer, count)
+			if p.limit != 0 {
+				fmt.Fprintf(&b, ", Limit: %d", p.limit)
+			}
+			if p.only != "" {
+				fmt.Fprintf(&b, ", Only: Condition{%s}", p.only)
+			}
+			b.WriteString("},\n")
 		}
 		b.WriteString("}")
 	}
