@@ -104,6 +104,8 @@ func (d *Descriptors) add(e *Event) {
 		default:
 			memory := &e.Row.Arguments[c.Argument].Memory
 			switch {
+			case memory.When == ring.WhenInOut && memory.Layout != ring.LayoutNone && !c.Entry:
+				m.time, m.made = e.End, true // received by recvmsg(2)
 			case memory.When != ring.WhenOut:
 			case memory.Layout != ring.LayoutNone:
 				m.time, m.made = e.End, true // pipe(2)'s

@@ -113,7 +113,7 @@ type programsScratch struct {
 	BaseLength  uint32
 	Failed      uint32
 	Negative    uint32
-	Reserved    uint32
+	ControlEnd  uint32
 	At          uint32
 	Group       uint32
 	Turn        uint32

@@ -170,6 +170,7 @@ func encodeMemory(row *programsCallRow, argument uint8, memory *syscalls.Memory)
 		Count:       uint8(memory.Count),
 		Size:        memory.Size,
 		Pointer:     memory.Extra,
+		CountOffset: memory.CountOffset,
 		Descriptors: memory.Descriptors,
 	}
 	if memory.OneByOne() {
@@ -187,7 +188,7 @@ func encodeMemory(row *programsCallRow, argument uint8, memory *syscalls.Memory)
 	row.Captures++
 	// How much room each struct gives to what it points to is known at entry.
 	room := memory.OneByOne() && memory.When == ring.WhenOut
-	if room || memory.When == ring.WhenEarly || memory.When == ring.WhenInOut {
+	if room || memory.When == ring.WhenEarly || memory.When == ring.WhenInOut || memory.When == ring.WhenAround {
 		row.Early++
 	}
 	for j, part := range memory.Parts {
@@ -201,6 +202,9 @@ func encodeMemory(row *programsCallRow, argument uint8, memory *syscalls.Memory)
 			CountWidth:  part.Count.Width,
 			Part:        uint8(j) + 1,
 			Limit:       uint8(part.Limit),
+		}
+		if part.Control {
+			row.Capture[row.Captures].Descriptors = 1
 		}
 		if part.Only.Values != 0 {
 			row.Capture[row.Captures].Conditional = 1

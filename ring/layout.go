@@ -95,10 +95,11 @@ type When uint8
 
 // enum when
 const (
-	WhenIn    When = 1
-	WhenEarly When = 2
-	WhenOut   When = 3
-	WhenInOut When = 4
+	WhenIn     When = 1
+	WhenEarly  When = 2
+	WhenOut    When = 3
+	WhenInOut  When = 4
+	WhenAround When = 5
 )
 
 // Count says where the number of bytes or elements of captured memory comes from.
@@ -106,12 +107,14 @@ type Count uint8
 
 // enum count
 const (
-	CountOne          Count = 0
-	CountArgument     Count = 1
-	CountReturn       Count = 7
-	CountPointed      Count = 8
-	CountArgumentBits Count = 16
-	CountStruct       Count = 24
+	CountOne           Count = 0
+	CountArgument      Count = 1
+	CountReturn        Count = 7
+	CountPointed       Count = 8
+	CountArgumentBits  Count = 16
+	CountSelf          Count = 25
+	CountArgumentBelow Count = 32
+	CountStruct        Count = 24
 )
 
 // struct head

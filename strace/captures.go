@@ -73,8 +73,11 @@ func before(e *event.Event, index int) *ring.Capture {
 	}
 	// Memory that the call overwrites tells nothing of what was there, unless
 	// the call had no such plan (WhenIn is read when the call has ended).
-	if late != nil && e.Row != nil && index < len(e.Row.Arguments) && e.Row.Arguments[index].Memory.When == ring.WhenInOut {
-		return nil
+	if late != nil && e.Row != nil && index < len(e.Row.Arguments) {
+		switch e.Row.Arguments[index].Memory.When {
+		case ring.WhenInOut, ring.WhenAround:
+			return nil
+		}
 	}
 	return late
 }

@@ -203,6 +203,9 @@ type Memory struct {
 	// themselves are counted.
 	Size  uint16
 	Count ring.Count
+	// CountOffset is where the memory itself has its length, in 32 bits, if
+	// Count is ring.CountSelf.
+	CountOffset uint16
 	// Extra is how many bytes there are besides those that Count counts, such
 	// as a message's type before its text.
 	Extra uint16
@@ -244,6 +247,9 @@ type Part struct {
 	// Only says for which structs there is this part at all: Argument is
 	// where in the struct a number of 16 bits stands.
 	Only Condition
+	// Control says that the part is control messages (cmsg(3)), which may
+	// have file descriptors.
+	Control bool
 }
 
 // PartCount says how many bytes or elements a part has: a number in the struct,

@@ -307,6 +307,11 @@ func checkCount(fail failure, call *Call, argument *Argument) {
 		if memory.When != ring.WhenOut {
 			fail("%s is counted by what the call returns before it does", argument.Name)
 		}
+	case count == ring.CountSelf:
+		if int(memory.CountOffset)+4 > int(memory.Size) {
+			fail("%s has its length at byte %d of %d", argument.Name, memory.CountOffset, memory.Size)
+		}
+	case count >= ring.CountArgumentBelow && inRange(ring.CountArgumentBelow):
 	case count == ring.CountOne:
 		switch memory.Layout {
 		case ring.LayoutBytes, ring.LayoutBuffers:

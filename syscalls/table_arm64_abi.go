@@ -22,26 +22,26 @@ var tableARM64 = table{
 	16:  490,  // fremovexattr
 	17:  289,  // getcwd
 	18:  503,  // lookup_dcookie
-	19:  606,  // eventfd2
-	20:  607,  // epoll_create1
-	21:  1029, // epoll_ctl
-	22:  1030, // epoll_pwait
+	19:  607,  // eventfd2
+	20:  608,  // epoll_create1
+	21:  1030, // epoll_ctl
+	22:  1031, // epoll_pwait
 	23:  213,  // dup
-	24:  608,  // dup3
+	24:  609,  // dup3
 	25:  282,  // fcntl
-	26:  610,  // inotify_init1
-	27:  570,  // inotify_add_watch
-	28:  571,  // inotify_rm_watch
-	29:  1031, // ioctl
-	30:  567,  // ioprio_set
-	31:  568,  // ioprio_get
+	26:  611,  // inotify_init1
+	27:  571,  // inotify_add_watch
+	28:  572,  // inotify_rm_watch
+	29:  1032, // ioctl
+	30:  568,  // ioprio_set
+	31:  569,  // ioprio_get
 	32:  283,  // flock
-	33:  575,  // mknodat
-	34:  574,  // mkdirat
-	35:  579,  // unlinkat
-	36:  582,  // symlinkat
-	37:  581,  // linkat
-	38:  580,  // renameat
+	33:  576,  // mknodat
+	34:  575,  // mkdirat
+	35:  580,  // unlinkat
+	36:  583,  // symlinkat
+	37:  582,  // linkat
+	38:  581,  // renameat
 	39:  442,  // umount2
 	40:  441,  // mount
 	41:  386,  // pivot_root
@@ -50,19 +50,19 @@ var tableARM64 = table{
 	44:  369,  // fstatfs
 	45:  286,  // truncate
 	46:  287,  // ftruncate
-	47:  601,  // fallocate
-	48:  585,  // faccessat
+	47:  602,  // fallocate
+	48:  586,  // faccessat
 	49:  290,  // chdir
 	50:  291,  // fchdir
 	51:  437,  // chroot
 	52:  301,  // fchmod
-	53:  584,  // fchmodat
-	54:  576,  // fchownat
+	53:  585,  // fchmodat
+	54:  577,  // fchownat
 	55:  303,  // fchown
-	56:  573,  // openat
+	56:  574,  // openat
 	57:  4,    // close
 	58:  384,  // vhangup
-	59:  609,  // pipe2
+	59:  610,  // pipe2
 	60:  470,  // quotactl
 	61:  508,  // getdents64
 	62:  9,    // lseek
@@ -72,42 +72,42 @@ var tableARM64 = table{
 	66:  197,  // writev
 	67:  194,  // pread64
 	68:  195,  // pwrite64
-	69:  611,  // preadv
-	70:  612,  // pwritev
+	69:  612,  // preadv
+	70:  613,  // pwritev
 	71:  221,  // sendfile
-	72:  586,  // pselect6
-	73:  587,  // ppoll
-	74:  605,  // signalfd4
-	75:  594,  // vmsplice
-	76:  591,  // splice
-	77:  592,  // tee
-	78:  583,  // readlinkat
-	79:  578,  // newfstatat
+	72:  587,  // pselect6
+	73:  588,  // ppoll
+	74:  606,  // signalfd4
+	75:  595,  // vmsplice
+	76:  592,  // splice
+	77:  593,  // tee
+	78:  584,  // readlinkat
+	79:  579,  // newfstatat
 	80:  6,    // fstat
 	81:  438,  // sync
 	82:  284,  // fsync
 	83:  285,  // fdatasync
-	84:  593,  // sync_file_range
-	85:  599,  // timerfd_create
-	86:  602,  // timerfd_settime
-	87:  603,  // timerfd_gettime
-	88:  596,  // utimensat
+	84:  594,  // sync_file_range
+	85:  600,  // timerfd_create
+	86:  603,  // timerfd_settime
+	87:  604,  // timerfd_gettime
+	88:  597,  // utimensat
 	89:  439,  // acct
 	90:  356,  // capget
 	91:  357,  // capset
 	92:  366,  // personality
 	93:  241,  // exit
 	94:  522,  // exit_group
-	95:  539,  // waitid
+	95:  540,  // waitid
 	96:  509,  // set_tid_address
-	97:  588,  // unshare
+	97:  589,  // unshare
 	98:  493,  // futex
-	99:  589,  // set_robust_list
-	100: 590,  // get_robust_list
+	99:  590,  // set_robust_list
+	100: 591,  // get_robust_list
 	101: 216,  // nanosleep
 	102: 217,  // getitimer
 	103: 219,  // setitimer
-	104: 537,  // kexec_load
+	104: 538,  // kexec_load
 	105: 452,  // init_module
 	106: 453,  // delete_module
 	107: 513,  // timer_create
@@ -120,7 +120,7 @@ var tableARM64 = table{
 	114: 520,  // clock_getres
 	115: 521,  // clock_nanosleep
 	116: 334,  // syslog
-	117: 1032, // ptrace
+	117: 1033, // ptrace
 	118: 373,  // sched_setparam
 	119: 375,  // sched_setscheduler
 	120: 376,  // sched_getscheduler
@@ -134,7 +134,7 @@ var tableARM64 = table{
 	128: 510,  // restart_syscall
 	129: 243,  // kill
 	130: 491,  // tkill
-	131: 525,  // tgkill
+	131: 526,  // tgkill
 	132: 362,  // sigaltstack
 	133: 361,  // rt_sigsuspend
 	134: 14,   // rt_sigaction
@@ -171,7 +171,7 @@ var tableARM64 = table{
 	165: 308,  // getrusage
 	166: 305,  // umask
 	167: 429,  // prctl
-	168: 625,  // getcpu
+	168: 626,  // getcpu
 	169: 306,  // gettimeofday
 	170: 440,  // settimeofday
 	171: 435,  // adjtimex
@@ -183,18 +183,18 @@ var tableARM64 = table{
 	177: 339,  // getegid
 	178: 477,  // gettid
 	179: 309,  // sysinfo
-	180: 531,  // mq_open
-	181: 532,  // mq_unlink
-	182: 533,  // mq_timedsend
-	183: 534,  // mq_timedreceive
-	184: 535,  // mq_notify
-	185: 536,  // mq_getsetattr
+	180: 532,  // mq_open
+	181: 533,  // mq_unlink
+	182: 534,  // mq_timedsend
+	183: 535,  // mq_timedreceive
+	184: 536,  // mq_notify
+	185: 537,  // mq_getsetattr
 	186: 252,  // msgget
 	187: 258,  // msgctl
 	188: 254,  // msgrcv
 	189: 253,  // msgsnd
 	190: 245,  // semget
-	191: 1035, // semctl
+	191: 1036, // semctl
 	192: 511,  // semtimedop
 	193: 246,  // semop
 	194: 206,  // shmget
@@ -220,10 +220,10 @@ var tableARM64 = table{
 	214: 13,   // brk
 	215: 12,   // munmap
 	216: 202,  // mremap
-	217: 540,  // add_key
-	218: 541,  // request_key
-	219: 566,  // keyctl
-	220: 1036, // clone
+	217: 541,  // add_key
+	218: 542,  // request_key
+	219: 567,  // keyctl
+	220: 1037, // clone
 	221: 240,  // execve
 	222: 10,   // mmap
 	223: 512,  // fadvise64
@@ -238,96 +238,96 @@ var tableARM64 = table{
 	232: 204,  // mincore
 	233: 205,  // madvise
 	234: 507,  // remap_file_pages
-	235: 528,  // mbind
-	236: 530,  // get_mempolicy
-	237: 529,  // set_mempolicy
-	238: 572,  // migrate_pages
-	239: 595,  // move_pages
-	240: 613,  // rt_tgsigqueueinfo
-	241: 614,  // perf_event_open
-	242: 604,  // accept4
-	243: 615,  // recvmmsg
+	235: 529,  // mbind
+	236: 531,  // get_mempolicy
+	237: 530,  // set_mempolicy
+	238: 573,  // migrate_pages
+	239: 596,  // move_pages
+	240: 614,  // rt_tgsigqueueinfo
+	241: 615,  // perf_event_open
+	242: 605,  // accept4
+	243: 616,  // recvmmsg
 	260: 242,  // wait4
-	261: 618,  // prlimit64
-	262: 616,  // fanotify_init
-	263: 617,  // fanotify_mark
-	264: 619,  // name_to_handle_at
-	265: 620,  // open_by_handle_at
-	266: 621,  // clock_adjtime
-	267: 622,  // syncfs
-	268: 624,  // setns
-	269: 623,  // sendmmsg
-	270: 626,  // process_vm_readv
-	271: 627,  // process_vm_writev
-	272: 629,  // kcmp
-	273: 630,  // finit_module
-	274: 631,  // sched_setattr
-	275: 632,  // sched_getattr
-	276: 633,  // renameat2
-	277: 637,  // seccomp
-	278: 638,  // getrandom
-	279: 639,  // memfd_create
-	280: 649,  // bpf
-	281: 650,  // execveat
-	282: 651,  // userfaultfd
-	283: 653,  // membarrier
-	284: 654,  // mlock2
-	285: 655,  // copy_file_range
-	286: 656,  // preadv2
-	287: 657,  // pwritev2
-	288: 658,  // pkey_mprotect
-	289: 659,  // pkey_alloc
-	290: 660,  // pkey_free
-	291: 661,  // statx
-	292: 662,  // io_pgetevents
-	293: 663,  // rseq
-	294: 640,  // kexec_file_load
-	424: 666,  // pidfd_send_signal
-	425: 667,  // io_uring_setup
-	426: 668,  // io_uring_enter
-	427: 682,  // io_uring_register
-	428: 683,  // open_tree
-	429: 684,  // move_mount
-	430: 685,  // fsopen
-	431: 691,  // fsconfig
-	432: 692,  // fsmount
-	433: 693,  // fspick
-	434: 694,  // pidfd_open
-	435: 695,  // clone3
-	436: 696,  // close_range
-	437: 697,  // openat2
-	438: 698,  // pidfd_getfd
-	439: 699,  // faccessat2
-	440: 700,  // process_madvise
-	441: 1037, // epoll_pwait2
-	442: 702,  // mount_setattr
-	443: 717,  // quotactl_fd
-	444: 719,  // landlock_create_ruleset
-	445: 722,  // landlock_add_rule
-	446: 723,  // landlock_restrict_self
-	447: 724,  // memfd_secret
-	448: 725,  // process_mrelease
-	449: 726,  // futex_waitv
-	450: 727,  // set_mempolicy_home_node
-	451: 728,  // cachestat
-	452: 729,  // fchmodat2
-	453: 730,  // map_shadow_stack
-	454: 731,  // futex_wake
-	455: 732,  // futex_wait
-	456: 733,  // futex_requeue
-	457: 734,  // statmount
-	458: 735,  // listmount
-	459: 736,  // lsm_get_self_attr
-	460: 737,  // lsm_set_self_attr
-	461: 738,  // lsm_list_modules
-	462: 739,  // mseal
-	463: 740,  // setxattrat
-	464: 741,  // getxattrat
-	465: 742,  // listxattrat
-	466: 743,  // removexattrat
-	467: 744,  // open_tree_attr
-	468: 745,  // file_getattr
-	469: 746,  // file_setattr
-	470: 747,  // listns
-	471: 748,  // rseq_slice_yield
+	261: 619,  // prlimit64
+	262: 617,  // fanotify_init
+	263: 618,  // fanotify_mark
+	264: 620,  // name_to_handle_at
+	265: 621,  // open_by_handle_at
+	266: 622,  // clock_adjtime
+	267: 623,  // syncfs
+	268: 625,  // setns
+	269: 624,  // sendmmsg
+	270: 627,  // process_vm_readv
+	271: 628,  // process_vm_writev
+	272: 630,  // kcmp
+	273: 631,  // finit_module
+	274: 632,  // sched_setattr
+	275: 633,  // sched_getattr
+	276: 634,  // renameat2
+	277: 638,  // seccomp
+	278: 639,  // getrandom
+	279: 640,  // memfd_create
+	280: 650,  // bpf
+	281: 651,  // execveat
+	282: 652,  // userfaultfd
+	283: 654,  // membarrier
+	284: 655,  // mlock2
+	285: 656,  // copy_file_range
+	286: 657,  // preadv2
+	287: 658,  // pwritev2
+	288: 659,  // pkey_mprotect
+	289: 660,  // pkey_alloc
+	290: 661,  // pkey_free
+	291: 662,  // statx
+	292: 663,  // io_pgetevents
+	293: 664,  // rseq
+	294: 641,  // kexec_file_load
+	424: 667,  // pidfd_send_signal
+	425: 668,  // io_uring_setup
+	426: 669,  // io_uring_enter
+	427: 683,  // io_uring_register
+	428: 684,  // open_tree
+	429: 685,  // move_mount
+	430: 686,  // fsopen
+	431: 692,  // fsconfig
+	432: 693,  // fsmount
+	433: 694,  // fspick
+	434: 695,  // pidfd_open
+	435: 696,  // clone3
+	436: 697,  // close_range
+	437: 698,  // openat2
+	438: 699,  // pidfd_getfd
+	439: 700,  // faccessat2
+	440: 701,  // process_madvise
+	441: 1038, // epoll_pwait2
+	442: 703,  // mount_setattr
+	443: 718,  // quotactl_fd
+	444: 720,  // landlock_create_ruleset
+	445: 723,  // landlock_add_rule
+	446: 724,  // landlock_restrict_self
+	447: 725,  // memfd_secret
+	448: 726,  // process_mrelease
+	449: 727,  // futex_waitv
+	450: 728,  // set_mempolicy_home_node
+	451: 729,  // cachestat
+	452: 730,  // fchmodat2
+	453: 731,  // map_shadow_stack
+	454: 732,  // futex_wake
+	455: 733,  // futex_wait
+	456: 734,  // futex_requeue
+	457: 735,  // statmount
+	458: 736,  // listmount
+	459: 737,  // lsm_get_self_attr
+	460: 738,  // lsm_set_self_attr
+	461: 739,  // lsm_list_modules
+	462: 740,  // mseal
+	463: 741,  // setxattrat
+	464: 742,  // getxattrat
+	465: 743,  // listxattrat
+	466: 744,  // removexattrat
+	467: 745,  // open_tree_attr
+	468: 746,  // file_getattr
+	469: 747,  // file_setattr
+	470: 748,  // listns
+	471: 749,  // rseq_slice_yield
 }

@@ -17,16 +17,16 @@ var tableARM = table{
 	12:  290,  // chdir
 	14:  364,  // mknod
 	15:  300,  // chmod
-	16:  751,  // lchown
+	16:  752,  // lchown
 	19:  9,    // lseek
 	20:  220,  // getpid
 	21:  441,  // mount
-	23:  755,  // setuid
+	23:  756,  // setuid
 	24:  330,  // getuid
-	26:  1038, // ptrace
+	26:  1039, // ptrace
 	29:  215,  // pause
 	33:  198,  // access
-	34:  767,  // nice
+	34:  768,  // nice
 	36:  438,  // sync
 	37:  243,  // kill
 	38:  292,  // rename
@@ -34,16 +34,16 @@ var tableARM = table{
 	40:  294,  // rmdir
 	41:  213,  // dup
 	42:  199,  // pipe
-	43:  769,  // times
+	43:  770,  // times
 	45:  13,   // brk
-	46:  771,  // setgid
+	46:  772,  // setgid
 	47:  335,  // getgid
 	49:  338,  // geteuid
 	50:  339,  // getegid
 	51:  439,  // acct
 	52:  442,  // umount2
-	54:  1039, // ioctl
-	55:  1040, // fcntl
+	54:  1040, // ioctl
+	55:  1041, // fcntl
 	57:  340,  // setpgid
 	60:  305,  // umask
 	61:  437,  // chroot
@@ -52,18 +52,18 @@ var tableARM = table{
 	64:  341,  // getppid
 	65:  342,  // getpgrp
 	66:  343,  // setsid
-	67:  800,  // sigaction
-	70:  803,  // setreuid
-	71:  804,  // setregid
-	72:  805,  // sigsuspend
-	73:  806,  // sigpending
+	67:  801,  // sigaction
+	70:  804,  // setreuid
+	71:  805,  // setregid
+	72:  806,  // sigsuspend
+	73:  807,  // sigpending
 	74:  447,  // sethostname
-	75:  807,  // setrlimit
-	77:  809,  // getrusage
-	78:  810,  // gettimeofday
-	79:  811,  // settimeofday
-	80:  812,  // getgroups
-	81:  813,  // setgroups
+	75:  808,  // setrlimit
+	77:  810,  // getrusage
+	78:  811,  // gettimeofday
+	79:  812,  // settimeofday
+	80:  813,  // getgroups
+	81:  814,  // setgroups
 	83:  298,  // symlink
 	85:  299,  // readlink
 	86:  365,  // uselib
@@ -73,42 +73,42 @@ var tableARM = table{
 	92:  286,  // truncate
 	93:  287,  // ftruncate
 	94:  301,  // fchmod
-	95:  818,  // fchown
+	95:  819,  // fchown
 	96:  371,  // getpriority
 	97:  372,  // setpriority
-	99:  820,  // statfs
-	100: 821,  // fstatfs
+	99:  821,  // statfs
+	100: 822,  // fstatfs
 	103: 334,  // syslog
-	104: 829,  // setitimer
-	105: 830,  // getitimer
-	106: 831,  // stat
-	107: 832,  // lstat
-	108: 833,  // fstat
+	104: 830,  // setitimer
+	105: 831,  // getitimer
+	106: 832,  // stat
+	107: 833,  // lstat
+	108: 834,  // fstat
 	111: 384,  // vhangup
-	114: 837,  // wait4
+	114: 838,  // wait4
 	115: 444,  // swapoff
-	116: 838,  // sysinfo
+	116: 839,  // sysinfo
 	118: 284,  // fsync
-	119: 853,  // sigreturn
-	120: 1036, // clone
+	119: 854,  // sigreturn
+	120: 1037, // clone
 	121: 448,  // setdomainname
 	122: 244,  // uname
-	124: 855,  // adjtimex
+	124: 856,  // adjtimex
 	125: 11,   // mprotect
-	126: 856,  // sigprocmask
+	126: 857,  // sigprocmask
 	128: 452,  // init_module
 	129: 453,  // delete_module
 	131: 470,  // quotactl
 	132: 352,  // getpgid
 	133: 291,  // fchdir
-	134: 859,  // bdflush
+	134: 860,  // bdflush
 	135: 370,  // sysfs
 	136: 366,  // personality
-	138: 860,  // setfsuid
-	139: 861,  // setfsgid
-	140: 862,  // _llseek
-	141: 863,  // getdents
-	142: 864,  // _newselect
+	138: 861,  // setfsuid
+	139: 862,  // setfsgid
+	140: 863,  // _llseek
+	141: 864,  // getdents
+	142: 865,  // _newselect
 	143: 283,  // flock
 	144: 203,  // msync
 	145: 196,  // readv
@@ -127,65 +127,65 @@ var tableARM = table{
 	158: 201,  // sched_yield
 	159: 377,  // sched_get_priority_max
 	160: 378,  // sched_get_priority_min
-	161: 865,  // sched_rr_get_interval
-	162: 866,  // nanosleep
+	161: 866,  // sched_rr_get_interval
+	162: 867,  // nanosleep
 	163: 202,  // mremap
-	164: 867,  // setresuid
-	165: 868,  // getresuid
+	164: 868,  // setresuid
+	165: 869,  // getresuid
 	168: 8,    // poll
 	169: 471,  // nfsservctl
-	170: 870,  // setresgid
-	171: 871,  // getresgid
-	172: 874,  // prctl
+	170: 871,  // setresgid
+	171: 872,  // getresgid
+	172: 875,  // prctl
 	173: 16,   // rt_sigreturn
-	174: 875,  // rt_sigaction
+	174: 876,  // rt_sigaction
 	175: 15,   // rt_sigprocmask
 	176: 358,  // rt_sigpending
-	177: 876,  // rt_sigtimedwait
+	177: 877,  // rt_sigtimedwait
 	178: 360,  // rt_sigqueueinfo
 	179: 361,  // rt_sigsuspend
-	180: 1041, // pread64
-	181: 1042, // pwrite64
-	182: 879,  // chown
+	180: 1042, // pread64
+	181: 1043, // pwrite64
+	182: 880,  // chown
 	183: 289,  // getcwd
 	184: 356,  // capget
 	185: 357,  // capset
-	186: 880,  // sigaltstack
-	187: 881,  // sendfile
+	186: 881,  // sigaltstack
+	187: 882,  // sendfile
 	190: 239,  // vfork
-	191: 882,  // ugetrlimit
-	192: 883,  // mmap2
-	193: 1043, // truncate64
-	194: 1044, // ftruncate64
-	195: 1045, // stat64
-	196: 1046, // lstat64
-	197: 1047, // fstat64
-	198: 889,  // lchown32
-	199: 890,  // getuid32
-	200: 891,  // getgid32
-	201: 892,  // geteuid32
-	202: 893,  // getegid32
-	203: 894,  // setreuid32
-	204: 895,  // setregid32
-	205: 896,  // getgroups32
-	206: 897,  // setgroups32
-	207: 898,  // fchown32
-	208: 899,  // setresuid32
-	209: 900,  // getresuid32
-	210: 901,  // setresgid32
-	211: 902,  // getresgid32
-	212: 903,  // chown32
-	213: 904,  // setuid32
-	214: 905,  // setgid32
-	215: 906,  // setfsuid32
-	216: 907,  // setfsgid32
+	191: 883,  // ugetrlimit
+	192: 884,  // mmap2
+	193: 1044, // truncate64
+	194: 1045, // ftruncate64
+	195: 1046, // stat64
+	196: 1047, // lstat64
+	197: 1048, // fstat64
+	198: 890,  // lchown32
+	199: 891,  // getuid32
+	200: 892,  // getgid32
+	201: 893,  // geteuid32
+	202: 894,  // getegid32
+	203: 895,  // setreuid32
+	204: 896,  // setregid32
+	205: 897,  // getgroups32
+	206: 898,  // setgroups32
+	207: 899,  // fchown32
+	208: 900,  // setresuid32
+	209: 901,  // getresuid32
+	210: 902,  // setresgid32
+	211: 903,  // getresgid32
+	212: 904,  // chown32
+	213: 905,  // setuid32
+	214: 906,  // setgid32
+	215: 907,  // setfsuid32
+	216: 908,  // setfsgid32
 	217: 508,  // getdents64
 	218: 386,  // pivot_root
 	219: 204,  // mincore
 	220: 205,  // madvise
-	221: 1050, // fcntl64
+	221: 1051, // fcntl64
 	224: 477,  // gettid
-	225: 1051, // readahead
+	225: 1052, // readahead
 	226: 479,  // setxattr
 	227: 480,  // lsetxattr
 	228: 481,  // fsetxattr
@@ -199,46 +199,46 @@ var tableARM = table{
 	236: 489,  // lremovexattr
 	237: 490,  // fremovexattr
 	238: 491,  // tkill
-	239: 933,  // sendfile64
-	240: 934,  // futex
+	239: 934,  // sendfile64
+	240: 935,  // futex
 	241: 494,  // sched_setaffinity
 	242: 495,  // sched_getaffinity
-	243: 935,  // io_setup
+	243: 936,  // io_setup
 	244: 498,  // io_destroy
-	245: 936,  // io_getevents
+	245: 937,  // io_getevents
 	246: 500,  // io_submit
 	247: 501,  // io_cancel
 	248: 522,  // exit_group
-	249: 938,  // lookup_dcookie
+	249: 939,  // lookup_dcookie
 	250: 504,  // epoll_create
-	251: 1029, // epoll_ctl
-	252: 1052, // epoll_wait
+	251: 1030, // epoll_ctl
+	252: 1053, // epoll_wait
 	253: 507,  // remap_file_pages
 	256: 509,  // set_tid_address
 	257: 513,  // timer_create
-	258: 939,  // timer_settime
-	259: 940,  // timer_gettime
+	258: 940,  // timer_settime
+	259: 941,  // timer_gettime
 	260: 516,  // timer_getoverrun
 	261: 517,  // timer_delete
-	262: 941,  // clock_settime
-	263: 942,  // clock_gettime
-	264: 943,  // clock_getres
-	265: 944,  // clock_nanosleep
-	266: 945,  // statfs64
-	267: 946,  // fstatfs64
-	268: 525,  // tgkill
-	269: 947,  // utimes
-	270: 1053, // fadvise64_64
-	271: 1054, // pciconfig_iobase
-	272: 1055, // pciconfig_read
-	273: 1056, // pciconfig_write
-	274: 949,  // mq_open
-	275: 532,  // mq_unlink
-	276: 950,  // mq_timedsend
-	277: 951,  // mq_timedreceive
-	278: 535,  // mq_notify
-	279: 952,  // mq_getsetattr
-	280: 955,  // waitid
+	262: 942,  // clock_settime
+	263: 943,  // clock_gettime
+	264: 944,  // clock_getres
+	265: 945,  // clock_nanosleep
+	266: 946,  // statfs64
+	267: 947,  // fstatfs64
+	268: 526,  // tgkill
+	269: 948,  // utimes
+	270: 1054, // fadvise64_64
+	271: 1055, // pciconfig_iobase
+	272: 1056, // pciconfig_read
+	273: 1057, // pciconfig_write
+	274: 950,  // mq_open
+	275: 533,  // mq_unlink
+	276: 951,  // mq_timedsend
+	277: 952,  // mq_timedreceive
+	278: 536,  // mq_notify
+	279: 953,  // mq_getsetattr
+	280: 956,  // waitid
 	281: 222,  // socket
 	282: 230,  // bind
 	283: 223,  // connect
@@ -247,194 +247,194 @@ var tableARM = table{
 	286: 232,  // getsockname
 	287: 233,  // getpeername
 	288: 234,  // socketpair
-	289: 822,  // send
+	289: 823,  // send
 	290: 225,  // sendto
-	291: 823,  // recv
+	291: 824,  // recv
 	292: 226,  // recvfrom
 	293: 229,  // shutdown
 	294: 235,  // setsockopt
 	295: 236,  // getsockopt
-	296: 824,  // sendmsg
-	297: 825,  // recvmsg
+	296: 825,  // sendmsg
+	297: 826,  // recvmsg
 	298: 246,  // semop
 	299: 245,  // semget
-	300: 984,  // semctl
-	301: 990,  // msgsnd
-	302: 991,  // msgrcv
+	300: 985,  // semctl
+	301: 991,  // msgsnd
+	302: 992,  // msgrcv
 	303: 252,  // msgget
-	304: 994,  // msgctl
+	304: 995,  // msgctl
 	305: 207,  // shmat
 	306: 251,  // shmdt
 	307: 206,  // shmget
-	308: 989,  // shmctl
-	309: 540,  // add_key
-	310: 541,  // request_key
-	311: 957,  // keyctl
-	312: 1057, // semtimedop
-	313: 527,  // vserver
-	314: 567,  // ioprio_set
-	315: 568,  // ioprio_get
-	316: 569,  // inotify_init
-	317: 570,  // inotify_add_watch
-	318: 571,  // inotify_rm_watch
-	319: 528,  // mbind
-	320: 530,  // get_mempolicy
-	321: 529,  // set_mempolicy
-	322: 573,  // openat
-	323: 574,  // mkdirat
-	324: 575,  // mknodat
-	325: 576,  // fchownat
-	326: 958,  // futimesat
-	327: 1058, // fstatat64
-	328: 579,  // unlinkat
-	329: 580,  // renameat
-	330: 581,  // linkat
-	331: 582,  // symlinkat
-	332: 583,  // readlinkat
-	333: 584,  // fchmodat
-	334: 585,  // faccessat
-	335: 960,  // pselect6
-	336: 961,  // ppoll
-	337: 588,  // unshare
-	338: 589,  // set_robust_list
-	339: 962,  // get_robust_list
-	340: 591,  // splice
-	341: 1059, // sync_file_range2
-	342: 592,  // tee
-	343: 594,  // vmsplice
-	344: 964,  // move_pages
-	345: 625,  // getcpu
-	346: 1030, // epoll_pwait
-	347: 953,  // kexec_load
-	348: 965,  // utimensat
-	349: 598,  // signalfd
-	350: 599,  // timerfd_create
-	351: 600,  // eventfd
-	352: 966,  // fallocate
-	353: 967,  // timerfd_settime
-	354: 968,  // timerfd_gettime
-	355: 605,  // signalfd4
-	356: 606,  // eventfd2
-	357: 607,  // epoll_create1
-	358: 608,  // dup3
-	359: 609,  // pipe2
-	360: 610,  // inotify_init1
-	361: 969,  // preadv
-	362: 970,  // pwritev
-	363: 613,  // rt_tgsigqueueinfo
-	364: 614,  // perf_event_open
-	365: 826,  // recvmmsg
-	366: 604,  // accept4
-	367: 616,  // fanotify_init
-	368: 971,  // fanotify_mark
-	369: 618,  // prlimit64
-	370: 619,  // name_to_handle_at
-	371: 620,  // open_by_handle_at
-	372: 972,  // clock_adjtime
-	373: 622,  // syncfs
-	374: 827,  // sendmmsg
-	375: 624,  // setns
-	376: 973,  // process_vm_readv
-	377: 974,  // process_vm_writev
-	378: 629,  // kcmp
-	379: 630,  // finit_module
-	380: 631,  // sched_setattr
-	381: 632,  // sched_getattr
-	382: 633,  // renameat2
-	383: 976,  // seccomp
-	384: 638,  // getrandom
-	385: 639,  // memfd_create
-	386: 649,  // bpf
-	387: 650,  // execveat
-	388: 651,  // userfaultfd
-	389: 653,  // membarrier
-	390: 654,  // mlock2
-	391: 655,  // copy_file_range
-	392: 977,  // preadv2
-	393: 978,  // pwritev2
-	394: 658,  // pkey_mprotect
-	395: 659,  // pkey_alloc
-	396: 660,  // pkey_free
-	397: 661,  // statx
-	398: 663,  // rseq
-	399: 981,  // io_pgetevents
-	400: 572,  // migrate_pages
-	401: 640,  // kexec_file_load
-	403: 995,  // clock_gettime64
-	404: 996,  // clock_settime64
-	405: 997,  // clock_adjtime64
-	406: 998,  // clock_getres_time64
-	407: 999,  // clock_nanosleep_time64
-	408: 1000, // timer_gettime64
-	409: 1001, // timer_settime64
-	410: 1002, // timerfd_gettime64
-	411: 1003, // timerfd_settime64
-	412: 1004, // utimensat_time64
-	413: 1005, // pselect6_time64
-	414: 1006, // ppoll_time64
-	416: 1007, // io_pgetevents_time64
-	417: 1008, // recvmmsg_time64
-	418: 1009, // mq_timedsend_time64
-	419: 1010, // mq_timedreceive_time64
-	420: 1011, // semtimedop_time64
-	421: 1012, // rt_sigtimedwait_time64
-	422: 1013, // futex_time64
-	423: 1014, // sched_rr_get_interval_time64
-	424: 666,  // pidfd_send_signal
-	425: 667,  // io_uring_setup
-	426: 668,  // io_uring_enter
-	427: 1018, // io_uring_register
-	428: 683,  // open_tree
-	429: 684,  // move_mount
-	430: 685,  // fsopen
-	431: 691,  // fsconfig
-	432: 692,  // fsmount
-	433: 693,  // fspick
-	434: 694,  // pidfd_open
-	435: 695,  // clone3
-	436: 696,  // close_range
-	437: 697,  // openat2
-	438: 698,  // pidfd_getfd
-	439: 699,  // faccessat2
-	440: 1020, // process_madvise
-	441: 1037, // epoll_pwait2
-	442: 702,  // mount_setattr
-	443: 717,  // quotactl_fd
-	444: 719,  // landlock_create_ruleset
-	445: 722,  // landlock_add_rule
-	446: 723,  // landlock_restrict_self
-	448: 725,  // process_mrelease
-	449: 726,  // futex_waitv
-	450: 727,  // set_mempolicy_home_node
-	451: 728,  // cachestat
-	452: 729,  // fchmodat2
-	453: 730,  // map_shadow_stack
-	454: 731,  // futex_wake
-	455: 732,  // futex_wait
-	456: 733,  // futex_requeue
-	457: 734,  // statmount
-	458: 735,  // listmount
-	459: 736,  // lsm_get_self_attr
-	460: 737,  // lsm_set_self_attr
-	461: 738,  // lsm_list_modules
-	462: 739,  // mseal
-	463: 740,  // setxattrat
-	464: 741,  // getxattrat
-	465: 742,  // listxattrat
-	466: 743,  // removexattrat
-	467: 744,  // open_tree_attr
-	468: 745,  // file_getattr
-	469: 746,  // file_setattr
-	470: 747,  // listns
-	471: 748,  // rseq_slice_yield
+	308: 990,  // shmctl
+	309: 541,  // add_key
+	310: 542,  // request_key
+	311: 958,  // keyctl
+	312: 1058, // semtimedop
+	313: 528,  // vserver
+	314: 568,  // ioprio_set
+	315: 569,  // ioprio_get
+	316: 570,  // inotify_init
+	317: 571,  // inotify_add_watch
+	318: 572,  // inotify_rm_watch
+	319: 529,  // mbind
+	320: 531,  // get_mempolicy
+	321: 530,  // set_mempolicy
+	322: 574,  // openat
+	323: 575,  // mkdirat
+	324: 576,  // mknodat
+	325: 577,  // fchownat
+	326: 959,  // futimesat
+	327: 1059, // fstatat64
+	328: 580,  // unlinkat
+	329: 581,  // renameat
+	330: 582,  // linkat
+	331: 583,  // symlinkat
+	332: 584,  // readlinkat
+	333: 585,  // fchmodat
+	334: 586,  // faccessat
+	335: 961,  // pselect6
+	336: 962,  // ppoll
+	337: 589,  // unshare
+	338: 590,  // set_robust_list
+	339: 963,  // get_robust_list
+	340: 592,  // splice
+	341: 1060, // sync_file_range2
+	342: 593,  // tee
+	343: 595,  // vmsplice
+	344: 965,  // move_pages
+	345: 626,  // getcpu
+	346: 1031, // epoll_pwait
+	347: 954,  // kexec_load
+	348: 966,  // utimensat
+	349: 599,  // signalfd
+	350: 600,  // timerfd_create
+	351: 601,  // eventfd
+	352: 967,  // fallocate
+	353: 968,  // timerfd_settime
+	354: 969,  // timerfd_gettime
+	355: 606,  // signalfd4
+	356: 607,  // eventfd2
+	357: 608,  // epoll_create1
+	358: 609,  // dup3
+	359: 610,  // pipe2
+	360: 611,  // inotify_init1
+	361: 970,  // preadv
+	362: 971,  // pwritev
+	363: 614,  // rt_tgsigqueueinfo
+	364: 615,  // perf_event_open
+	365: 827,  // recvmmsg
+	366: 605,  // accept4
+	367: 617,  // fanotify_init
+	368: 972,  // fanotify_mark
+	369: 619,  // prlimit64
+	370: 620,  // name_to_handle_at
+	371: 621,  // open_by_handle_at
+	372: 973,  // clock_adjtime
+	373: 623,  // syncfs
+	374: 828,  // sendmmsg
+	375: 625,  // setns
+	376: 974,  // process_vm_readv
+	377: 975,  // process_vm_writev
+	378: 630,  // kcmp
+	379: 631,  // finit_module
+	380: 632,  // sched_setattr
+	381: 633,  // sched_getattr
+	382: 634,  // renameat2
+	383: 977,  // seccomp
+	384: 639,  // getrandom
+	385: 640,  // memfd_create
+	386: 650,  // bpf
+	387: 651,  // execveat
+	388: 652,  // userfaultfd
+	389: 654,  // membarrier
+	390: 655,  // mlock2
+	391: 656,  // copy_file_range
+	392: 978,  // preadv2
+	393: 979,  // pwritev2
+	394: 659,  // pkey_mprotect
+	395: 660,  // pkey_alloc
+	396: 661,  // pkey_free
+	397: 662,  // statx
+	398: 664,  // rseq
+	399: 982,  // io_pgetevents
+	400: 573,  // migrate_pages
+	401: 641,  // kexec_file_load
+	403: 996,  // clock_gettime64
+	404: 997,  // clock_settime64
+	405: 998,  // clock_adjtime64
+	406: 999,  // clock_getres_time64
+	407: 1000, // clock_nanosleep_time64
+	408: 1001, // timer_gettime64
+	409: 1002, // timer_settime64
+	410: 1003, // timerfd_gettime64
+	411: 1004, // timerfd_settime64
+	412: 1005, // utimensat_time64
+	413: 1006, // pselect6_time64
+	414: 1007, // ppoll_time64
+	416: 1008, // io_pgetevents_time64
+	417: 1009, // recvmmsg_time64
+	418: 1010, // mq_timedsend_time64
+	419: 1011, // mq_timedreceive_time64
+	420: 1012, // semtimedop_time64
+	421: 1013, // rt_sigtimedwait_time64
+	422: 1014, // futex_time64
+	423: 1015, // sched_rr_get_interval_time64
+	424: 667,  // pidfd_send_signal
+	425: 668,  // io_uring_setup
+	426: 669,  // io_uring_enter
+	427: 1019, // io_uring_register
+	428: 684,  // open_tree
+	429: 685,  // move_mount
+	430: 686,  // fsopen
+	431: 692,  // fsconfig
+	432: 693,  // fsmount
+	433: 694,  // fspick
+	434: 695,  // pidfd_open
+	435: 696,  // clone3
+	436: 697,  // close_range
+	437: 698,  // openat2
+	438: 699,  // pidfd_getfd
+	439: 700,  // faccessat2
+	440: 1021, // process_madvise
+	441: 1038, // epoll_pwait2
+	442: 703,  // mount_setattr
+	443: 718,  // quotactl_fd
+	444: 720,  // landlock_create_ruleset
+	445: 723,  // landlock_add_rule
+	446: 724,  // landlock_restrict_self
+	448: 726,  // process_mrelease
+	449: 727,  // futex_waitv
+	450: 728,  // set_mempolicy_home_node
+	451: 729,  // cachestat
+	452: 730,  // fchmodat2
+	453: 731,  // map_shadow_stack
+	454: 732,  // futex_wake
+	455: 733,  // futex_wait
+	456: 734,  // futex_requeue
+	457: 735,  // statmount
+	458: 736,  // listmount
+	459: 737,  // lsm_get_self_attr
+	460: 738,  // lsm_set_self_attr
+	461: 739,  // lsm_list_modules
+	462: 740,  // mseal
+	463: 741,  // setxattrat
+	464: 742,  // getxattrat
+	465: 743,  // listxattrat
+	466: 744,  // removexattrat
+	467: 745,  // open_tree_attr
+	468: 746,  // file_getattr
+	469: 747,  // file_setattr
+	470: 748,  // listns
+	471: 749,  // rseq_slice_yield
 }
 
 // privateARM begins at privateBase.
 var privateARM = table{
-	1: 1060, // breakpoint
-	2: 1061, // cacheflush
-	3: 1062, // usr26
-	4: 1063, // usr32
-	5: 1064, // set_tls
-	6: 1065, // get_tls
+	1: 1061, // breakpoint
+	2: 1062, // cacheflush
+	3: 1063, // usr26
+	4: 1064, // usr32
+	5: 1065, // set_tls
+	6: 1066, // get_tls
 }

@@ -10,35 +10,35 @@ var tableI386 = table{
 	4:   2,    // write
 	5:   3,    // open
 	6:   4,    // close
-	7:   749,  // waitpid
+	7:   750,  // waitpid
 	8:   295,  // creat
 	9:   296,  // link
 	10:  297,  // unlink
 	11:  240,  // execve
 	12:  290,  // chdir
-	13:  750,  // time
+	13:  751,  // time
 	14:  364,  // mknod
 	15:  300,  // chmod
-	16:  751,  // lchown
-	17:  752,  // break
-	18:  753,  // oldstat
+	16:  752,  // lchown
+	17:  753,  // break
+	18:  754,  // oldstat
 	19:  9,    // lseek
 	20:  220,  // getpid
 	21:  441,  // mount
-	22:  754,  // umount
-	23:  755,  // setuid
+	22:  755,  // umount
+	23:  756,  // setuid
 	24:  330,  // getuid
-	25:  756,  // stime
-	26:  762,  // ptrace
+	25:  757,  // stime
+	26:  763,  // ptrace
 	27:  218,  // alarm
-	28:  763,  // oldfstat
+	28:  764,  // oldfstat
 	29:  215,  // pause
-	30:  764,  // utime
-	31:  765,  // stty
-	32:  766,  // gtty
+	30:  765,  // utime
+	31:  766,  // stty
+	32:  767,  // gtty
 	33:  198,  // access
-	34:  767,  // nice
-	35:  768,  // ftime
+	34:  768,  // nice
+	35:  769,  // ftime
 	36:  438,  // sync
 	37:  243,  // kill
 	38:  292,  // rename
@@ -46,23 +46,23 @@ var tableI386 = table{
 	40:  294,  // rmdir
 	41:  213,  // dup
 	42:  199,  // pipe
-	43:  769,  // times
-	44:  770,  // prof
+	43:  770,  // times
+	44:  771,  // prof
 	45:  13,   // brk
-	46:  771,  // setgid
+	46:  772,  // setgid
 	47:  335,  // getgid
-	48:  772,  // signal
+	48:  773,  // signal
 	49:  338,  // geteuid
 	50:  339,  // getegid
 	51:  439,  // acct
 	52:  442,  // umount2
-	53:  773,  // lock
-	54:  791,  // ioctl
-	55:  796,  // fcntl
-	56:  797,  // mpx
+	53:  774,  // lock
+	54:  792,  // ioctl
+	55:  797,  // fcntl
+	56:  798,  // mpx
 	57:  340,  // setpgid
-	58:  798,  // ulimit
-	59:  799,  // oldolduname
+	58:  799,  // ulimit
+	59:  800,  // oldolduname
 	60:  305,  // umask
 	61:  437,  // chroot
 	62:  367,  // ustat
@@ -70,82 +70,82 @@ var tableI386 = table{
 	64:  341,  // getppid
 	65:  342,  // getpgrp
 	66:  343,  // setsid
-	67:  800,  // sigaction
-	68:  801,  // sgetmask
-	69:  802,  // ssetmask
-	70:  803,  // setreuid
-	71:  804,  // setregid
-	72:  805,  // sigsuspend
-	73:  806,  // sigpending
+	67:  801,  // sigaction
+	68:  802,  // sgetmask
+	69:  803,  // ssetmask
+	70:  804,  // setreuid
+	71:  805,  // setregid
+	72:  806,  // sigsuspend
+	73:  807,  // sigpending
 	74:  447,  // sethostname
-	75:  807,  // setrlimit
-	76:  808,  // getrlimit
-	77:  809,  // getrusage
-	78:  810,  // gettimeofday
-	79:  811,  // settimeofday
-	80:  812,  // getgroups
-	81:  813,  // setgroups
-	82:  814,  // select
+	75:  808,  // setrlimit
+	76:  809,  // getrlimit
+	77:  810,  // getrusage
+	78:  811,  // gettimeofday
+	79:  812,  // settimeofday
+	80:  813,  // getgroups
+	81:  814,  // setgroups
+	82:  815,  // select
 	83:  298,  // symlink
-	84:  815,  // oldlstat
+	84:  816,  // oldlstat
 	85:  299,  // readlink
 	86:  365,  // uselib
 	87:  443,  // swapon
 	88:  446,  // reboot
-	89:  816,  // readdir
-	90:  817,  // mmap
+	89:  817,  // readdir
+	90:  818,  // mmap
 	91:  12,   // munmap
 	92:  286,  // truncate
 	93:  287,  // ftruncate
 	94:  301,  // fchmod
-	95:  818,  // fchown
+	95:  819,  // fchown
 	96:  371,  // getpriority
 	97:  372,  // setpriority
-	98:  819,  // profil
-	99:  820,  // statfs
-	100: 821,  // fstatfs
+	98:  820,  // profil
+	99:  821,  // statfs
+	100: 822,  // fstatfs
 	101: 450,  // ioperm
-	102: 828,  // socketcall
+	102: 829,  // socketcall
 	103: 334,  // syslog
-	104: 829,  // setitimer
-	105: 830,  // getitimer
-	106: 831,  // stat
-	107: 832,  // lstat
-	108: 833,  // fstat
-	109: 834,  // olduname
+	104: 830,  // setitimer
+	105: 831,  // getitimer
+	106: 832,  // stat
+	107: 833,  // lstat
+	108: 834,  // fstat
+	109: 835,  // olduname
 	110: 449,  // iopl
 	111: 384,  // vhangup
-	112: 835,  // idle
-	113: 836,  // vm86old
-	114: 837,  // wait4
+	112: 836,  // idle
+	113: 837,  // vm86old
+	114: 838,  // wait4
 	115: 444,  // swapoff
-	116: 838,  // sysinfo
-	117: 852,  // ipc
+	116: 839,  // sysinfo
+	117: 853,  // ipc
 	118: 284,  // fsync
-	119: 853,  // sigreturn
-	120: 854,  // clone
+	119: 854,  // sigreturn
+	120: 855,  // clone
 	121: 448,  // setdomainname
 	122: 244,  // uname
 	123: 385,  // modify_ldt
-	124: 855,  // adjtimex
+	124: 856,  // adjtimex
 	125: 11,   // mprotect
-	126: 856,  // sigprocmask
+	126: 857,  // sigprocmask
 	127: 451,  // create_module
 	128: 452,  // init_module
 	129: 453,  // delete_module
 	130: 454,  // get_kernel_syms
-	131: 858,  // quotactl
+	131: 859,  // quotactl
 	132: 352,  // getpgid
 	133: 291,  // fchdir
-	134: 859,  // bdflush
+	134: 860,  // bdflush
 	135: 370,  // sysfs
 	136: 366,  // personality
 	137: 474,  // afs_syscall
-	138: 860,  // setfsuid
-	139: 861,  // setfsgid
-	140: 862,  // _llseek
-	141: 863,  // getdents
-	142: 864,  // _newselect
+	138: 861,  // setfsuid
+	139: 862,  // setfsgid
+	140: 863,  // _llseek
+	141: 864,  // getdents
+	142: 865,  // _newselect
 	143: 283,  // flock
 	144: 203,  // msync
 	145: 196,  // readv
@@ -164,69 +164,69 @@ var tableI386 = table{
 	158: 201,  // sched_yield
 	159: 377,  // sched_get_priority_max
 	160: 378,  // sched_get_priority_min
-	161: 865,  // sched_rr_get_interval
-	162: 866,  // nanosleep
+	161: 866,  // sched_rr_get_interval
+	162: 867,  // nanosleep
 	163: 202,  // mremap
-	164: 867,  // setresuid
-	165: 868,  // getresuid
-	166: 869,  // vm86
+	164: 868,  // setresuid
+	165: 869,  // getresuid
+	166: 870,  // vm86
 	167: 455,  // query_module
 	168: 8,    // poll
 	169: 471,  // nfsservctl
-	170: 870,  // setresgid
-	171: 871,  // getresgid
-	172: 874,  // prctl
+	170: 871,  // setresgid
+	171: 872,  // getresgid
+	172: 875,  // prctl
 	173: 16,   // rt_sigreturn
-	174: 875,  // rt_sigaction
+	174: 876,  // rt_sigaction
 	175: 15,   // rt_sigprocmask
 	176: 358,  // rt_sigpending
-	177: 876,  // rt_sigtimedwait
+	177: 877,  // rt_sigtimedwait
 	178: 360,  // rt_sigqueueinfo
 	179: 361,  // rt_sigsuspend
-	180: 877,  // pread64
-	181: 878,  // pwrite64
-	182: 879,  // chown
+	180: 878,  // pread64
+	181: 879,  // pwrite64
+	182: 880,  // chown
 	183: 289,  // getcwd
 	184: 356,  // capget
 	185: 357,  // capset
-	186: 880,  // sigaltstack
-	187: 881,  // sendfile
+	186: 881,  // sigaltstack
+	187: 882,  // sendfile
 	188: 472,  // getpmsg
 	189: 473,  // putpmsg
 	190: 239,  // vfork
-	191: 882,  // ugetrlimit
-	192: 883,  // mmap2
-	193: 884,  // truncate64
-	194: 885,  // ftruncate64
-	195: 886,  // stat64
-	196: 887,  // lstat64
-	197: 888,  // fstat64
-	198: 889,  // lchown32
-	199: 890,  // getuid32
-	200: 891,  // getgid32
-	201: 892,  // geteuid32
-	202: 893,  // getegid32
-	203: 894,  // setreuid32
-	204: 895,  // setregid32
-	205: 896,  // getgroups32
-	206: 897,  // setgroups32
-	207: 898,  // fchown32
-	208: 899,  // setresuid32
-	209: 900,  // getresuid32
-	210: 901,  // setresgid32
-	211: 902,  // getresgid32
-	212: 903,  // chown32
-	213: 904,  // setuid32
-	214: 905,  // setgid32
-	215: 906,  // setfsuid32
-	216: 907,  // setfsgid32
+	191: 883,  // ugetrlimit
+	192: 884,  // mmap2
+	193: 885,  // truncate64
+	194: 886,  // ftruncate64
+	195: 887,  // stat64
+	196: 888,  // lstat64
+	197: 889,  // fstat64
+	198: 890,  // lchown32
+	199: 891,  // getuid32
+	200: 892,  // getgid32
+	201: 893,  // geteuid32
+	202: 894,  // getegid32
+	203: 895,  // setreuid32
+	204: 896,  // setregid32
+	205: 897,  // getgroups32
+	206: 898,  // setgroups32
+	207: 899,  // fchown32
+	208: 900,  // setresuid32
+	209: 901,  // getresuid32
+	210: 902,  // setresgid32
+	211: 903,  // getresgid32
+	212: 904,  // chown32
+	213: 905,  // setuid32
+	214: 906,  // setgid32
+	215: 907,  // setfsuid32
+	216: 908,  // setfsgid32
 	217: 386,  // pivot_root
 	218: 204,  // mincore
 	219: 205,  // madvise
 	220: 508,  // getdents64
-	221: 931,  // fcntl64
+	221: 932,  // fcntl64
 	224: 477,  // gettid
-	225: 932,  // readahead
+	225: 933,  // readahead
 	226: 479,  // setxattr
 	227: 480,  // lsetxattr
 	228: 481,  // fsetxattr
@@ -240,228 +240,228 @@ var tableI386 = table{
 	236: 489,  // lremovexattr
 	237: 490,  // fremovexattr
 	238: 491,  // tkill
-	239: 933,  // sendfile64
-	240: 934,  // futex
+	239: 934,  // sendfile64
+	240: 935,  // futex
 	241: 494,  // sched_setaffinity
 	242: 495,  // sched_getaffinity
 	243: 496,  // set_thread_area
 	244: 502,  // get_thread_area
-	245: 935,  // io_setup
+	245: 936,  // io_setup
 	246: 498,  // io_destroy
-	247: 936,  // io_getevents
+	247: 937,  // io_getevents
 	248: 500,  // io_submit
 	249: 501,  // io_cancel
-	250: 937,  // fadvise64
+	250: 938,  // fadvise64
 	252: 522,  // exit_group
-	253: 938,  // lookup_dcookie
+	253: 939,  // lookup_dcookie
 	254: 504,  // epoll_create
-	255: 524,  // epoll_ctl
+	255: 525,  // epoll_ctl
 	256: 523,  // epoll_wait
 	257: 507,  // remap_file_pages
 	258: 509,  // set_tid_address
 	259: 513,  // timer_create
-	260: 939,  // timer_settime
-	261: 940,  // timer_gettime
+	260: 940,  // timer_settime
+	261: 941,  // timer_gettime
 	262: 516,  // timer_getoverrun
 	263: 517,  // timer_delete
-	264: 941,  // clock_settime
-	265: 942,  // clock_gettime
-	266: 943,  // clock_getres
-	267: 944,  // clock_nanosleep
-	268: 945,  // statfs64
-	269: 946,  // fstatfs64
-	270: 525,  // tgkill
-	271: 947,  // utimes
-	272: 948,  // fadvise64_64
-	273: 527,  // vserver
-	274: 528,  // mbind
-	275: 530,  // get_mempolicy
-	276: 529,  // set_mempolicy
-	277: 949,  // mq_open
-	278: 532,  // mq_unlink
-	279: 950,  // mq_timedsend
-	280: 951,  // mq_timedreceive
-	281: 535,  // mq_notify
-	282: 952,  // mq_getsetattr
-	283: 953,  // kexec_load
-	284: 955,  // waitid
-	286: 540,  // add_key
-	287: 541,  // request_key
-	288: 957,  // keyctl
-	289: 567,  // ioprio_set
-	290: 568,  // ioprio_get
-	291: 569,  // inotify_init
-	292: 570,  // inotify_add_watch
-	293: 571,  // inotify_rm_watch
-	294: 572,  // migrate_pages
-	295: 573,  // openat
-	296: 574,  // mkdirat
-	297: 575,  // mknodat
-	298: 576,  // fchownat
-	299: 958,  // futimesat
-	300: 959,  // fstatat64
-	301: 579,  // unlinkat
-	302: 580,  // renameat
-	303: 581,  // linkat
-	304: 582,  // symlinkat
-	305: 583,  // readlinkat
-	306: 584,  // fchmodat
-	307: 585,  // faccessat
-	308: 960,  // pselect6
-	309: 961,  // ppoll
-	310: 588,  // unshare
-	311: 589,  // set_robust_list
-	312: 962,  // get_robust_list
-	313: 591,  // splice
-	314: 963,  // sync_file_range
-	315: 592,  // tee
-	316: 594,  // vmsplice
-	317: 964,  // move_pages
-	318: 625,  // getcpu
-	319: 597,  // epoll_pwait
-	320: 965,  // utimensat
-	321: 598,  // signalfd
-	322: 599,  // timerfd_create
-	323: 600,  // eventfd
-	324: 966,  // fallocate
-	325: 967,  // timerfd_settime
-	326: 968,  // timerfd_gettime
-	327: 605,  // signalfd4
-	328: 606,  // eventfd2
-	329: 607,  // epoll_create1
-	330: 608,  // dup3
-	331: 609,  // pipe2
-	332: 610,  // inotify_init1
-	333: 969,  // preadv
-	334: 970,  // pwritev
-	335: 613,  // rt_tgsigqueueinfo
-	336: 614,  // perf_event_open
-	337: 826,  // recvmmsg
-	338: 616,  // fanotify_init
-	339: 971,  // fanotify_mark
-	340: 618,  // prlimit64
-	341: 619,  // name_to_handle_at
-	342: 620,  // open_by_handle_at
-	343: 972,  // clock_adjtime
-	344: 622,  // syncfs
-	345: 827,  // sendmmsg
-	346: 624,  // setns
-	347: 973,  // process_vm_readv
-	348: 974,  // process_vm_writev
-	349: 629,  // kcmp
-	350: 630,  // finit_module
-	351: 631,  // sched_setattr
-	352: 632,  // sched_getattr
-	353: 633,  // renameat2
-	354: 976,  // seccomp
-	355: 638,  // getrandom
-	356: 639,  // memfd_create
-	357: 649,  // bpf
-	358: 650,  // execveat
+	264: 942,  // clock_settime
+	265: 943,  // clock_gettime
+	266: 944,  // clock_getres
+	267: 945,  // clock_nanosleep
+	268: 946,  // statfs64
+	269: 947,  // fstatfs64
+	270: 526,  // tgkill
+	271: 948,  // utimes
+	272: 949,  // fadvise64_64
+	273: 528,  // vserver
+	274: 529,  // mbind
+	275: 531,  // get_mempolicy
+	276: 530,  // set_mempolicy
+	277: 950,  // mq_open
+	278: 533,  // mq_unlink
+	279: 951,  // mq_timedsend
+	280: 952,  // mq_timedreceive
+	281: 536,  // mq_notify
+	282: 953,  // mq_getsetattr
+	283: 954,  // kexec_load
+	284: 956,  // waitid
+	286: 541,  // add_key
+	287: 542,  // request_key
+	288: 958,  // keyctl
+	289: 568,  // ioprio_set
+	290: 569,  // ioprio_get
+	291: 570,  // inotify_init
+	292: 571,  // inotify_add_watch
+	293: 572,  // inotify_rm_watch
+	294: 573,  // migrate_pages
+	295: 574,  // openat
+	296: 575,  // mkdirat
+	297: 576,  // mknodat
+	298: 577,  // fchownat
+	299: 959,  // futimesat
+	300: 960,  // fstatat64
+	301: 580,  // unlinkat
+	302: 581,  // renameat
+	303: 582,  // linkat
+	304: 583,  // symlinkat
+	305: 584,  // readlinkat
+	306: 585,  // fchmodat
+	307: 586,  // faccessat
+	308: 961,  // pselect6
+	309: 962,  // ppoll
+	310: 589,  // unshare
+	311: 590,  // set_robust_list
+	312: 963,  // get_robust_list
+	313: 592,  // splice
+	314: 964,  // sync_file_range
+	315: 593,  // tee
+	316: 595,  // vmsplice
+	317: 965,  // move_pages
+	318: 626,  // getcpu
+	319: 598,  // epoll_pwait
+	320: 966,  // utimensat
+	321: 599,  // signalfd
+	322: 600,  // timerfd_create
+	323: 601,  // eventfd
+	324: 967,  // fallocate
+	325: 968,  // timerfd_settime
+	326: 969,  // timerfd_gettime
+	327: 606,  // signalfd4
+	328: 607,  // eventfd2
+	329: 608,  // epoll_create1
+	330: 609,  // dup3
+	331: 610,  // pipe2
+	332: 611,  // inotify_init1
+	333: 970,  // preadv
+	334: 971,  // pwritev
+	335: 614,  // rt_tgsigqueueinfo
+	336: 615,  // perf_event_open
+	337: 827,  // recvmmsg
+	338: 617,  // fanotify_init
+	339: 972,  // fanotify_mark
+	340: 619,  // prlimit64
+	341: 620,  // name_to_handle_at
+	342: 621,  // open_by_handle_at
+	343: 973,  // clock_adjtime
+	344: 623,  // syncfs
+	345: 828,  // sendmmsg
+	346: 625,  // setns
+	347: 974,  // process_vm_readv
+	348: 975,  // process_vm_writev
+	349: 630,  // kcmp
+	350: 631,  // finit_module
+	351: 632,  // sched_setattr
+	352: 633,  // sched_getattr
+	353: 634,  // renameat2
+	354: 977,  // seccomp
+	355: 639,  // getrandom
+	356: 640,  // memfd_create
+	357: 650,  // bpf
+	358: 651,  // execveat
 	359: 222,  // socket
 	360: 234,  // socketpair
 	361: 230,  // bind
 	362: 223,  // connect
 	363: 231,  // listen
-	364: 604,  // accept4
+	364: 605,  // accept4
 	365: 236,  // getsockopt
 	366: 235,  // setsockopt
 	367: 232,  // getsockname
 	368: 233,  // getpeername
 	369: 225,  // sendto
-	370: 824,  // sendmsg
+	370: 825,  // sendmsg
 	371: 226,  // recvfrom
-	372: 825,  // recvmsg
+	372: 826,  // recvmsg
 	373: 229,  // shutdown
-	374: 651,  // userfaultfd
-	375: 653,  // membarrier
-	376: 654,  // mlock2
-	377: 655,  // copy_file_range
-	378: 977,  // preadv2
-	379: 978,  // pwritev2
-	380: 658,  // pkey_mprotect
-	381: 659,  // pkey_alloc
-	382: 660,  // pkey_free
-	383: 661,  // statx
-	384: 980,  // arch_prctl
-	385: 981,  // io_pgetevents
-	386: 663,  // rseq
+	374: 652,  // userfaultfd
+	375: 654,  // membarrier
+	376: 655,  // mlock2
+	377: 656,  // copy_file_range
+	378: 978,  // preadv2
+	379: 979,  // pwritev2
+	380: 659,  // pkey_mprotect
+	381: 660,  // pkey_alloc
+	382: 661,  // pkey_free
+	383: 662,  // statx
+	384: 981,  // arch_prctl
+	385: 982,  // io_pgetevents
+	386: 664,  // rseq
 	393: 245,  // semget
-	394: 984,  // semctl
+	394: 985,  // semctl
 	395: 206,  // shmget
-	396: 989,  // shmctl
+	396: 990,  // shmctl
 	397: 207,  // shmat
 	398: 251,  // shmdt
 	399: 252,  // msgget
-	400: 990,  // msgsnd
-	401: 991,  // msgrcv
-	402: 994,  // msgctl
-	403: 995,  // clock_gettime64
-	404: 996,  // clock_settime64
-	405: 997,  // clock_adjtime64
-	406: 998,  // clock_getres_time64
-	407: 999,  // clock_nanosleep_time64
-	408: 1000, // timer_gettime64
-	409: 1001, // timer_settime64
-	410: 1002, // timerfd_gettime64
-	411: 1003, // timerfd_settime64
-	412: 1004, // utimensat_time64
-	413: 1005, // pselect6_time64
-	414: 1006, // ppoll_time64
-	416: 1007, // io_pgetevents_time64
-	417: 1008, // recvmmsg_time64
-	418: 1009, // mq_timedsend_time64
-	419: 1010, // mq_timedreceive_time64
-	420: 1011, // semtimedop_time64
-	421: 1012, // rt_sigtimedwait_time64
-	422: 1013, // futex_time64
-	423: 1014, // sched_rr_get_interval_time64
-	424: 666,  // pidfd_send_signal
-	425: 667,  // io_uring_setup
-	426: 668,  // io_uring_enter
-	427: 1018, // io_uring_register
-	428: 683,  // open_tree
-	429: 684,  // move_mount
-	430: 685,  // fsopen
-	431: 691,  // fsconfig
-	432: 692,  // fsmount
-	433: 693,  // fspick
-	434: 694,  // pidfd_open
-	435: 1019, // clone3
-	436: 696,  // close_range
-	437: 697,  // openat2
-	438: 698,  // pidfd_getfd
-	439: 699,  // faccessat2
-	440: 1020, // process_madvise
-	441: 701,  // epoll_pwait2
-	442: 702,  // mount_setattr
-	443: 1022, // quotactl_fd
-	444: 719,  // landlock_create_ruleset
-	445: 722,  // landlock_add_rule
-	446: 723,  // landlock_restrict_self
-	447: 724,  // memfd_secret
-	448: 725,  // process_mrelease
-	449: 726,  // futex_waitv
-	450: 727,  // set_mempolicy_home_node
-	451: 728,  // cachestat
-	452: 729,  // fchmodat2
-	453: 730,  // map_shadow_stack
-	454: 731,  // futex_wake
-	455: 732,  // futex_wait
-	456: 733,  // futex_requeue
-	457: 734,  // statmount
-	458: 735,  // listmount
-	459: 736,  // lsm_get_self_attr
-	460: 737,  // lsm_set_self_attr
-	461: 738,  // lsm_list_modules
-	462: 739,  // mseal
-	463: 740,  // setxattrat
-	464: 741,  // getxattrat
-	465: 742,  // listxattrat
-	466: 743,  // removexattrat
-	467: 744,  // open_tree_attr
-	468: 745,  // file_getattr
-	469: 746,  // file_setattr
-	470: 747,  // listns
-	471: 748,  // rseq_slice_yield
+	400: 991,  // msgsnd
+	401: 992,  // msgrcv
+	402: 995,  // msgctl
+	403: 996,  // clock_gettime64
+	404: 997,  // clock_settime64
+	405: 998,  // clock_adjtime64
+	406: 999,  // clock_getres_time64
+	407: 1000, // clock_nanosleep_time64
+	408: 1001, // timer_gettime64
+	409: 1002, // timer_settime64
+	410: 1003, // timerfd_gettime64
+	411: 1004, // timerfd_settime64
+	412: 1005, // utimensat_time64
+	413: 1006, // pselect6_time64
+	414: 1007, // ppoll_time64
+	416: 1008, // io_pgetevents_time64
+	417: 1009, // recvmmsg_time64
+	418: 1010, // mq_timedsend_time64
+	419: 1011, // mq_timedreceive_time64
+	420: 1012, // semtimedop_time64
+	421: 1013, // rt_sigtimedwait_time64
+	422: 1014, // futex_time64
+	423: 1015, // sched_rr_get_interval_time64
+	424: 667,  // pidfd_send_signal
+	425: 668,  // io_uring_setup
+	426: 669,  // io_uring_enter
+	427: 1019, // io_uring_register
+	428: 684,  // open_tree
+	429: 685,  // move_mount
+	430: 686,  // fsopen
+	431: 692,  // fsconfig
+	432: 693,  // fsmount
+	433: 694,  // fspick
+	434: 695,  // pidfd_open
+	435: 1020, // clone3
+	436: 697,  // close_range
+	437: 698,  // openat2
+	438: 699,  // pidfd_getfd
+	439: 700,  // faccessat2
+	440: 1021, // process_madvise
+	441: 702,  // epoll_pwait2
+	442: 703,  // mount_setattr
+	443: 1023, // quotactl_fd
+	444: 720,  // landlock_create_ruleset
+	445: 723,  // landlock_add_rule
+	446: 724,  // landlock_restrict_self
+	447: 725,  // memfd_secret
+	448: 726,  // process_mrelease
+	449: 727,  // futex_waitv
+	450: 728,  // set_mempolicy_home_node
+	451: 729,  // cachestat
+	452: 730,  // fchmodat2
+	453: 731,  // map_shadow_stack
+	454: 732,  // futex_wake
+	455: 733,  // futex_wait
+	456: 734,  // futex_requeue
+	457: 735,  // statmount
+	458: 736,  // listmount
+	459: 737,  // lsm_get_self_attr
+	460: 738,  // lsm_set_self_attr
+	461: 739,  // lsm_list_modules
+	462: 740,  // mseal
+	463: 741,  // setxattrat
+	464: 742,  // getxattrat
+	465: 743,  // listxattrat
+	466: 744,  // removexattrat
+	467: 745,  // open_tree_attr
+	468: 746,  // file_getattr
+	469: 747,  // file_setattr
+	470: 748,  // listns
+	471: 749,  // rseq_slice_yield
 }

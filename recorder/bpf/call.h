@@ -210,9 +210,10 @@ __noinline int is_aliased(struct task_state *state, __u32 argument)
 static __always_inline bool is_due(struct scratch *scratch, struct task_state *state, struct capture_row *row)
 {
 	if (scratch->phase)
-		return row->when == WHEN_EARLY || row->when == WHEN_IN_OUT;
+		return row->when == WHEN_EARLY || row->when == WHEN_IN_OUT || row->when == WHEN_AROUND;
 	switch (row->when) {
 	case WHEN_IN:
+	case WHEN_AROUND:
 		return true;
 	case WHEN_EARLY:
 		/* After success a new image is at the addresses of the old one; after failure all is still there. */
@@ -339,7 +340,10 @@ static __always_inline void capture_memory(struct scratch *scratch, struct task_
 		}
 		if (!next.part)
 			scratch->has_parts = captured && (!early || next.when != WHEN_IN_OUT);
-		if (captured && next.descriptors)
+		if (captured && next.descriptors && next.part)
+			describe_control(scratch, next.argument, before + sizeof(struct capture),
+					 next.when == WHEN_IN_OUT ? DESCRIBE_ANEW : 0);
+		else if (captured && next.descriptors)
 			describe_memory(scratch, next.argument, next.descriptors,
 					next.when == WHEN_OUT ? DESCRIBE_ANEW : 0);
 		if (!early)

@@ -35,6 +35,22 @@ static __always_inline __u64 count_of(struct scratch *scratch, struct capture_ro
 				       : row.count_offset;
 	if (row.count == COUNT_RETURN)
 		return (__s64)scratch->result < 0 ? 0 : scratch->result;
+	if (row.count == COUNT_SELF) {
+		__u32 value = 0;
+
+		/* What the call is yet to fill, or did not. */
+		if (row.when == WHEN_AROUND && (scratch->phase || scratch->failed))
+			return 0;
+		argument = row.argument < 6 ? row.argument : 0;
+		bpf_probe_read_user(&value, sizeof(value), (void *)(scratch->arguments[argument] + row.count_offset));
+		return value;
+	}
+	if (row.count >= COUNT_ARGUMENT_BELOW) {
+		argument = row.count - COUNT_ARGUMENT_BELOW;
+		if (argument >= 6 || !scratch->arguments[argument])
+			return 0;
+		return ((__u32)scratch->arguments[argument] - 1 + 63) / 64 * 8;
+	}
 	if (row.count >= COUNT_ARGUMENT_BITS) {
 		argument = row.count - COUNT_ARGUMENT_BITS;
 		return argument < 6 ? ((__u32)scratch->arguments[argument] + 63) / 64 * 8 : 0;
@@ -461,6 +477,53 @@ __noinline int describe_memory(struct scratch *scratch, __u32 argument, __u32 st
 		if (i * stride + 4 > scratch->base_length)
 			break;
 		scratch->captures += describe(scratch, argument, number_in_struct(scratch, i * stride, 4), how);
+	}
+	return 0;
+}
+
+/* include/uapi/linux/socket.h and include/linux/socket.h: of struct cmsghdr. */
+#define SOL_SOCKET 1
+#define SCM_RIGHTS 1
+
+enum { CONTROL_MESSAGES = 4 };
+
+/* A number in the control messages that were captured last, which begin at an offset of the record. */
+static __always_inline __u32 number_in_control(struct scratch *scratch, __u32 start, __u32 offset)
+{
+	__u32 at = start + offset;
+
+	barrier_var(at);
+	if (at > RECORD_MAX - 4 || at + 4 > scratch->control_end)
+		return 0;
+	return *(volatile __u32 *)&scratch->bytes[at];
+}
+
+/* Describes the descriptors that control messages carry. */
+__noinline int describe_control(struct scratch *scratch, __u32 argument, __u32 start, __u32 how)
+{
+	__u32 size, at;
+
+	if (!scratch)
+		return 0;
+	size = scratch->pointer_size == 8 ? 8 : 4;
+	at = start;
+	scratch->control_end = scratch->size;
+	for (__u32 i = 0; i < CONTROL_MESSAGES; i++) {
+		__u32 length = number_in_control(scratch, at, 0);
+		__u32 header = size + 8;
+
+		if (length < header || length > ARRAY_LIMIT)
+			break;
+		if (number_in_control(scratch, at, size) == SOL_SOCKET &&
+		    number_in_control(scratch, at, size + 4) == SCM_RIGHTS) {
+			for (__u32 k = 0; k < 8; k++) {
+				if (header + 4 * k + 4 > length || at + header + 4 * k + 4 > scratch->control_end)
+					break;
+				scratch->captures += describe(scratch, argument,
+							      number_in_control(scratch, at, header + 4 * k), how);
+			}
+		}
+		at += (length + size - 1) / size * size;
 	}
 	return 0;
 }

@@ -271,6 +271,7 @@ enum when {
 	WHEN_EARLY, /* memory that the call reads and overwrites, or that a call reads which never returns */
 	WHEN_OUT, /* memory that the call writes: read if it succeeded */
 	WHEN_IN_OUT, /* both: EARLY and OUT, two captures */
+	WHEN_AROUND, /* EARLY, and when it has ended, with success or not */
 };
 
 /* What a capture counts: bytes of LAYOUT_BYTES and LAYOUT_STRUCT, elements of others. */
@@ -280,6 +281,8 @@ enum count {
 	COUNT_RETURN = 7, /* the return value */
 	COUNT_POINTED = 8, /* + i: the __u32 that argument i points to */
 	COUNT_ARGUMENT_BITS = 16, /* + i: argument i counts bits, rounded up to 8-byte words (select) */
+	COUNT_SELF = 25, /* the memory has its length in itself, in 32 bits */
+	COUNT_ARGUMENT_BELOW = 32, /* + i: argument i counts bits and one more (mbind), as COUNT_ARGUMENT_BITS does */
 	COUNT_STRUCT = 24, /* of a part: a number in the struct that has its pointer */
 };
 

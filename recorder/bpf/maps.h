@@ -186,7 +186,7 @@ struct scratch {
 	__u32 base_length;
 	__u32 failed; /* the call has */
 	__u32 negative; /* bit per argument that is a negative number */
-	__u32 reserved;
+	__u32 control_end; /* of control messages, in the record */
 	/* Where the captures of a row are: see next_capture. */
 	__u32 at; /* row that is next */
 	__u32 group; /* row + 1 whose elements are captured one by one; 0: none */

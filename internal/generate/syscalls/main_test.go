@@ -149,15 +149,15 @@ func TestParts(t *testing.T) {
 	}
 	hdr := func(iov, iovWidth, iovCount, nameCount, inner, innerSize int) []resolvedPart {
 		return []resolvedPart{
-			{"name", "LayoutArray", 1, 0, 4, nameCount, 0, ""},
-			{"iov", "LayoutBuffers", 1, iov, iovWidth, iovCount, 0, ""},
-			{"text", "LayoutString", 1, 0, 0, 1, 0, ""},
-			{"inner", "LayoutStruct", innerSize, inner, 0, 1, 0, ""},
-			{"fixed", "LayoutBytes", 1, 0, 0, 20, 0, ""},
+			{"name", "LayoutArray", 1, 0, 4, nameCount, 0, "", false},
+			{"iov", "LayoutBuffers", 1, iov, iovWidth, iovCount, 0, "", false},
+			{"text", "LayoutString", 1, 0, 0, 1, 0, "", false},
+			{"inner", "LayoutStruct", innerSize, inner, 0, 1, 0, "", false},
+			{"fixed", "LayoutBytes", 1, 0, 0, 20, 0, "", false},
 		}
 	}
 	flat := func(ids, idsCount int) []resolvedPart {
-		return []resolvedPart{{"path", "LayoutPath", 1, 0, 0, 1, 0, ""}, {"ids", "LayoutArray", 4, ids, 2, idsCount, 0, ""}}
+		return []resolvedPart{{"path", "LayoutPath", 1, 0, 0, 1, 0, "", false}, {"ids", "LayoutArray", 4, ids, 2, idsCount, 0, "", false}}
 	}
 	want := map[string]map[string][]resolvedPart{
 		"amd64": {"hdr": hdr(16, 8, 24, 8, 32, 16), "flat": flat(8, 16)},
@@ -186,7 +186,7 @@ func TestParts(t *testing.T) {
 		}
 		rest := []resolved{
 			{name: "vector", kind: "vector", layout: "LayoutArray", when: "WhenIn", size: 16, descriptors: 8},
-			{name: "iocbs", kind: "iocbs", layout: "LayoutPointers", when: "WhenIn", size: 64, count: "ring.CountArgument", parts: []resolvedPart{{"buffer", "LayoutBytes", 1, 24, 8, 32, 0, ""}}},
+			{name: "iocbs", kind: "iocbs", layout: "LayoutPointers", when: "WhenIn", size: 64, count: "ring.CountArgument", parts: []resolvedPart{{"buffer", "LayoutBytes", 1, 24, 8, 32, 0, "", false}}},
 			{name: "fd", kind: "fd", when: "WhenEarly"},
 		}
 		if diff := cmp.Diff(rest, c.arguments[2:], cmp.AllowUnexported(resolved{}, resolvedPart{})); diff != "" {
@@ -293,7 +293,7 @@ func TestErrors(t *testing.T) {
 
 		{"part of nothing", "  .name string @0", "", "kinds.txt:1: a part before any kind: .name string @0"},
 		{"part of no struct", "name string # a name\n  .name string @0", "", `kinds.txt:2: kind "name" has a part and no struct: want the layout struct, array or pointers`},
-		{"part", "s struct 8 # s\n  .name string", "", `kinds.txt:2: not a part: ".name string": want .NAME LAYOUT [SIZES] @OFFSET [=WIDTH@OFFSET or =N] [<u32@OFFSET] [?u16@OFFSET=VALUE]`},
+		{"part", "s struct 8 # s\n  .name string", "", `kinds.txt:2: not a part: ".name string": want .NAME LAYOUT [SIZES] @OFFSET [=WIDTH@OFFSET or =N] [<u32@OFFSET] [?u16@OFFSET=VALUE] [control]`},
 		{"part without layout", "s struct 8 # s\n  .name @0", "", `kinds.txt:2: part "name" without a layout: want one of array, buffers, bytes, path, string, strings, struct`},
 		{"part's layout", "s struct 8 # s\n  .name entries 8 @0", "", `kinds.txt:2: unknown layout "entries" of a part: want one of array, buffers, bytes, path, string, strings, struct`},
 		{"part's size", "s struct 8 # s\n  .name struct @0", "", "kinds.txt:2: a struct needs a size"},
@@ -317,7 +317,7 @@ func TestErrors(t *testing.T) {
 		{"memory", kinds, "read(n int:in)", "calls.txt:1: read of amd64: n: a kind without a layout: int"},
 		{"descriptor", kinds, "read(fd fd:in)", "calls.txt:1: read of amd64: fd: a descriptor has no memory: in; only early, that the call may close it, and out, that the call changes it"},
 		{"count of a descriptor", kinds, "read(fd fd:early=n, n int)", "calls.txt:1: read of amd64: fd: a count of nothing"},
-		{"moment", kinds, "read(buf bytes:late)", `calls.txt:1: read of amd64: buf: unknown moment "late": want one of early, in, inout, out`},
+		{"moment", kinds, "read(buf bytes:late)", `calls.txt:1: read of amd64: buf: unknown moment "late": want one of around, early, in, inout, out`},
 		{"count", kinds, "read(buf bytes:in=n)", `calls.txt:1: read of amd64: buf: it is counted by "n", which is no argument`},
 		{"count of nothing", kinds, "read(buf bytes=n, n int)", "calls.txt:1: read of amd64: buf: a count of nothing"},
 		{"registers", kinds, "read(a int, b int, c int, d int, e int, f int, g int)", "calls.txt:1: read of amd64: 7 arguments"},

@@ -51,9 +51,11 @@ type part struct {
 	// width is of the number that counts: a key of widths; empty: count is
 	// that number itself.
 	width string
-	count sizes // where the number stands; nil: one
-	limit sizes // where another number stands, of 32 bits, that says how much of it the call filled; nil: all
+	count sizes  // where the number stands; nil: one
+	limit sizes  // where another number stands, of 32 bits, that says how much of it the call filled; nil: all
 	only  string // a composite literal's fields, or empty
+	// control says that it is control messages, which may have descriptors.
+	control bool
 }
 
 // sizes are sizes or offsets by ABI.
@@ -145,6 +147,8 @@ var moments = map[string]string{
 	"early": "WhenEarly",
 	"out":   "WhenOut",
 	"inout": "WhenInOut",
+
+	"around": "WhenAround",
 }
 
 // sets are the words for strace's sets.
@@ -327,13 +331,13 @@ func parseSize(text string) (int, error) {
 	return size, nil
 }
 
-var partPattern = regexp.MustCompile(`^\.(\w+) +([^@]*?) *@(\S+)(?: +=(?:([a-z]\w*)@)?(\S+))?(?: +<u32@(\S+))?(?: +\?u16@(\d+)=(\d+))?$`)
+var partPattern = regexp.MustCompile(`^\.(\w+) +([^@]*?) *@(\S+)(?: +=(?:([a-z]\w*)@)?(\S+))?(?: +<u32@(\S+))?(?: +\?u16@(\d+)=(\d+))?( +control)?$`)
 
 // addPart adds the part that a line below the kind's own says.
 func (k *kind) addPart(content string) error {
 	match := partPattern.FindStringSubmatch(content)
 	if match == nil {
-		return fmt.Errorf("not a part: %q: want .NAME LAYOUT [SIZES] @OFFSET [=WIDTH@OFFSET or =N] [<u32@OFFSET] [?u16@OFFSET=VALUE]", content)
+		return fmt.Errorf("not a part: %q: want .NAME LAYOUT [SIZES] @OFFSET [=WIDTH@OFFSET or =N] [<u32@OFFSET] [?u16@OFFSET=VALUE] [control]", content)
 	}
 	p := part{name: match[1], width: match[4]}
 	switch {
@@ -379,6 +383,7 @@ func (k *kind) addPart(content string) error {
 			return err
 		}
 	}
+	p.control = match[9] != ""
 	if match[7] != "" {
 		offset, err := strconv.ParseUint(match[7], 10, 8)
 		if err != nil {
@@ -426,7 +431,7 @@ func (p part) widthOn(abi abi) int {
 var (
 	rowPattern      = regexp.MustCompile(`^(\w+)(@[\w,]+)?(?:\[(\w+)=([^\]]*)\])?\((.*)\)((?: +[%\w]+)*)$`)
 	otherPattern    = regexp.MustCompile(`^(\w+)(@[\w,]+)?\[(\w+)=([^\]]*)\] is (\w+)()$`)
-	argumentPattern = regexp.MustCompile(`^(\w+) (\w+)(?:/(64|pair))?(?::(\w+))?(?:=(return|\*?\w+|bits\(\w+\))(?:\+(\d+(?:/\d+)?))?)?(?:<(\w+))?(?:\?(\w+(?:&\w+)?=[\w|-]+))?$`)
+	argumentPattern = regexp.MustCompile(`^(\w+) (\w+)(?:/(64|pair))?(?::(\w+))?(?:=(return|\*?\w+|bits\(\w+\)|below\(\w+\)|self@\d+)(?:\+(\d+(?:/\d+)?))?)?(?:<(\w+))?(?:\?(\w+(?:&\w+)?=[\w|-]+))?$`)
 )
 
 func parseRows(lines []line) ([]*row, error) {

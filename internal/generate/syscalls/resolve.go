@@ -35,6 +35,7 @@ type resolved struct {
 	size  int  // with layout
 	count string
 	extra int // bytes besides those that the count counts
+	self  int // where the memory has its own count
 	limit string
 	only  string // a composite literal's fields, or empty
 	when  string // a constant of ring, or empty
@@ -50,10 +51,11 @@ type resolvedPart struct {
 	layout  string // a constant of ring
 	size    int
 	pointer int
-	width   int // of the number that counts; 0: count is that number
-	count   int // where the number stands, or the number
-	limit   int // where the number stands that says how much was filled; 0: nowhere
+	width   int    // of the number that counts; 0: count is that number
+	count   int    // where the number stands, or the number
+	limit   int    // where the number stands that says how much was filled; 0: nowhere
 	only    string // a composite literal's fields, or empty
+	control bool
 }
 
 // table is everything that the Go source says.
@@ -284,6 +286,11 @@ func resolveRow(r *row, abi abi, kinds map[string]*kind, returns string) (*call,
 			return nil, fmt.Errorf("%s: a count of nothing", a.name)
 		}
 		c.arguments[i].count = count
+		if offset, found := strings.CutPrefix(a.count, "self@"); found {
+			if c.arguments[i].self, err = parseSize(offset); err != nil {
+				return nil, fmt.Errorf("%s: %w", a.name, err)
+			}
+		}
 		if a.extra != "" {
 			extra, err := parseSizes(a.extra, false)
 			if err != nil {
@@ -330,7 +337,7 @@ func (a *resolved) capture(when string, k *kind, abi abi) error {
 		if p.limit != nil {
 			one.limit = p.limit[abi.name]
 		}
-		one.only = p.only
+		one.only, one.control = p.only, p.control
 		a.parts = append(a.parts, one)
 	}
 	return nil
@@ -394,6 +401,10 @@ func resolveCount(count string, register map[string]int) (string, error) {
 		return "ring.CountReturn", nil
 	case strings.HasPrefix(count, "*"):
 		base, name = "ring.CountPointed", count[1:]
+	case strings.HasPrefix(count, "self@"):
+		return "ring.CountSelf", nil
+	case strings.HasPrefix(count, "below("):
+		base, name = "ring.CountArgumentBelow", strings.TrimSuffix(count[len("below("):], ")")
 	case strings.HasPrefix(count, "bits("):
 		base, name = "ring.CountArgumentBits", strings.TrimSuffix(count[len("bits("):], ")")
 	}

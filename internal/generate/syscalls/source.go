@@ -94,6 +94,9 @@ func memorySource(a resolved) string {
 	if a.count != "" {
 		fmt.Fprintf(&b, ", Count: %s", a.count)
 	}
+	if a.self != 0 {
+		fmt.Fprintf(&b, ", CountOffset: %d", a.self)
+	}
 	if a.extra != 0 {
 		fmt.Fprintf(&b, ", Extra: %d", a.extra)
 	}
@@ -119,6 +122,9 @@ func memorySource(a resolved) string {
 			}
 			if p.only != "" {
 				fmt.Fprintf(&b, ", Only: Condition{%s}", p.only)
+			}
+			if p.control {
+				b.WriteString(", Control: true")
 			}
 			b.WriteString("},\n")
 		}
