@@ -97,34 +97,39 @@ type programsRecording struct {
 }
 
 type programsScratch struct {
-	_           structs.HostLayout
-	Busy        uint64
-	Result      uint64
-	Arguments   [6]uint64
-	Size        uint32
-	StringLimit uint32
-	PointerSize uint32
-	Phase       uint32
-	Captures    uint32
-	Room        uint32
-	Offset      uint32
-	Layouts     uint32
-	Base        uint32
-	BaseLength  uint32
-	Failed      uint32
-	Negative    uint32
-	ControlEnd  uint32
-	At          uint32
-	Group       uint32
-	Turn        uint32
-	Turns       uint64
-	Element     uint64
-	HasParts    uint32
-	Pid         uint32
-	Id          uint32
-	Stale       uint32
-	Newest      uint64
-	Walk        struct {
+	_             structs.HostLayout
+	Busy          uint64
+	Result        uint64
+	Arguments     [6]uint64
+	Size          uint32
+	StringLimit   uint32
+	PointerSize   uint32
+	Phase         uint32
+	Captures      uint32
+	Room          uint32
+	Offset        uint32
+	Layouts       uint32
+	Base          uint32
+	BaseLength    uint32
+	Failed        uint32
+	Negative      uint32
+	Reserved      uint32
+	ControlAt     uint32
+	ControlEnd    uint32
+	ControlIndex  uint32
+	ControlNumber int32
+	At            uint32
+	Group         uint32
+	Turn          uint32
+	Turns         uint64
+	Element       uint64
+	HasParts      uint32
+	Pid           uint32
+	Id            uint32
+	Stale         uint32
+	Newest        uint64
+	Row           programsCaptureRow
+	Walk          struct {
 		_          structs.HostLayout
 		Dentry     uint64
 		Mount      uint64

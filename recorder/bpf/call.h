@@ -286,7 +286,7 @@ __noinline int next_capture(struct scratch *scratch, struct task_state *state, s
 			return i;
 		scratch->group = i + 1;
 		scratch->turn = 0;
-		scratch->turns = next->count ? count_of(scratch, *next) : 1;
+		scratch->turns = next->count ? count_of(scratch, next) : 1;
 	}
 	scratch->element = next_element(scratch, next);
 	if (scratch->element)
@@ -331,7 +331,8 @@ static __always_inline void capture_memory(struct scratch *scratch, struct task_
 			next.layout = LAYOUT_STRUCT;
 			next.count = COUNT_ONE;
 		}
-		captured = capture(scratch, first_word(&next), second_word(&next));
+		scratch->row = next;
+		captured = capture(scratch);
 		scratch->captures += captured;
 		/* What could not be read the call did not get beyond. */
 		if (!captured && !next.part) {
@@ -340,10 +341,21 @@ static __always_inline void capture_memory(struct scratch *scratch, struct task_
 		}
 		if (!next.part)
 			scratch->has_parts = captured && (!early || next.when != WHEN_IN_OUT);
-		if (captured && next.descriptors && next.part)
-			describe_control(scratch, next.argument, before + sizeof(struct capture),
-					 next.when == WHEN_IN_OUT ? DESCRIBE_ANEW : 0);
-		else if (captured && next.descriptors)
+		if (captured && next.descriptors && next.part) {
+			scratch->control_at = before + sizeof(struct capture);
+			scratch->control_end = scratch->size;
+			scratch->control_index = 0;
+			for (__u32 k = 0; k < DESCRIPTORS; k++) {
+				int found = next_control(scratch);
+
+				if (!found)
+					break;
+				if (found > 0)
+					scratch->captures += describe(scratch, next.argument, scratch->control_number,
+								      next.when == WHEN_IN_OUT ? DESCRIBE_ANEW : 0);
+			}
+		}
+		if (captured && next.descriptors && !next.part)
 			describe_memory(scratch, next.argument, next.descriptors,
 					next.when == WHEN_OUT ? DESCRIBE_ANEW : 0);
 		if (!early)
@@ -373,7 +385,7 @@ __noinline int read_room(struct scratch *scratch, struct task_state *state, stru
 	capture_row = &row->capture[i % CAPTURES];
 	part = &row->capture[(i + 1) % CAPTURES];
 	if (capture_row->count >= COUNT_POINTED && capture_row->count < COUNT_ARGUMENT_BITS)
-		state->room = count_of(scratch, *capture_row);
+		state->room = count_of(scratch, capture_row);
 	if (!capture_row->one_by_one || capture_row->when != WHEN_OUT || part->part != 1 ||
 	    part->count_width != sizeof(room))
 		return 0;
@@ -553,29 +565,27 @@ static __noinline int count_unrecorded(struct recording *recording, bool lost)
 }
 
 /* Records the call that the task is in for one of its recordings, or counts that it does not. */
-static __always_inline void finish_for(struct scratch *scratch, struct task_state *state, __u32 i, __u64 end,
-				       __u8 flags)
+__noinline int finish_for(struct scratch *scratch, struct task_state *state, __u32 i, __u64 end, __u32 flags)
 {
-	struct call_row *row = row_of(state);
-	struct membership *membership = &state->memberships[i];
-	struct recording *recording = recording_of(membership->id);
+	struct membership *membership;
+	struct recording *recording;
+	struct call_row *row;
 
+	if (!scratch || !state || i >= MEMBERSHIPS)
+		return 0;
+	membership = &state->memberships[i];
+	recording = recording_of(membership->id);
+	row = row_of(state);
 	if (!recording || !row)
-		return;
+		return 0;
 	if (state->joined >> i & 1 && wants(recording, state->abi, state->number)) {
 		flags |= CALL_NO_ENTRY;
 	} else if (!(state->wanted >> i & 1)) {
 		count_unrecorded(recording, false);
-		return;
+		return 0;
 	}
 	build_call(scratch, state, recording, row, end, flags);
 	append(scratch, state, recording, membership, end);
-}
-
-__noinline int finish_another(struct scratch *scratch, struct task_state *state, __u32 i, __u64 end, __u32 flags)
-{
-	if (scratch && state && i < MEMBERSHIPS)
-		finish_for(scratch, state, i, end, flags);
 	return 0;
 }
 
@@ -606,12 +616,10 @@ __noinline int finish_call(struct task_state *state, __u64 result, __u64 end, __
 	if (!scratch)
 		return count_lost(state);
 	scratch->result = result;
-	/* Most tasks are in one recording: the others go by a function of their own. */
-	finish_for(scratch, state, 0, end, flags);
-	for (__u32 i = 1; i < MEMBERSHIPS; i++) {
+	for (__u32 i = 0; i < MEMBERSHIPS; i++) {
 		if (i >= state->count)
 			break;
-		finish_another(scratch, state, i, end, flags);
+		finish_for(scratch, state, i, end, flags);
 	}
 	give_back(scratch);
 	return 0;

@@ -25,47 +25,51 @@ static __always_inline __u64 number_in_struct(struct scratch *scratch, __u32 off
 	return width == 4 ? (__u32)number : number;
 }
 
-/* How many bytes or elements the row's count amounts to. */
-static __always_inline __u64 count_of(struct scratch *scratch, struct capture_row row)
+/* An argument; the check stands by the access, or Linux 6.1 loses sight of the bound. */
+static __always_inline __u64 argument_at(struct scratch *scratch, __u32 i)
 {
-	__u32 argument;
+	barrier_var(i);
+	return i < 6 ? scratch->arguments[i] : 0;
+}
 
-	if (row.count == COUNT_STRUCT)
-		return row.count_width ? number_in_struct(scratch, row.count_offset, row.count_width)
-				       : row.count_offset;
-	if (row.count == COUNT_RETURN)
+/* How many bytes or elements the row's count amounts to. */
+static __always_inline __u64 count_of(struct scratch *scratch, struct capture_row *row)
+{
+	__u64 argument;
+
+	if (row->count == COUNT_STRUCT)
+		return row->count_width ? number_in_struct(scratch, row->count_offset, row->count_width)
+					: row->count_offset;
+	if (row->count == COUNT_RETURN)
 		return (__s64)scratch->result < 0 ? 0 : scratch->result;
-	if (row.count == COUNT_SELF) {
+	if (row->count == COUNT_SELF) {
 		__u32 value = 0;
 
 		/* What the call is yet to fill, or did not. */
-		if (row.when == WHEN_AROUND && (scratch->phase || scratch->failed))
+		if (row->when == WHEN_AROUND && (scratch->phase || scratch->failed))
 			return 0;
-		argument = row.argument < 6 ? row.argument : 0;
-		bpf_probe_read_user(&value, sizeof(value), (void *)(scratch->arguments[argument] + row.count_offset));
+		argument = argument_at(scratch, row->argument) + row->count_offset;
+		bpf_probe_read_user(&value, sizeof(value), (void *)argument);
 		return value;
 	}
-	if (row.count >= COUNT_ARGUMENT_BELOW) {
-		argument = row.count - COUNT_ARGUMENT_BELOW;
-		if (argument >= 6 || !scratch->arguments[argument])
-			return 0;
-		return ((__u32)scratch->arguments[argument] - 1 + 63) / 64 * 8;
+	if (row->count >= COUNT_ARGUMENT_BELOW) {
+		argument = argument_at(scratch, row->count - COUNT_ARGUMENT_BELOW);
+		return argument ? ((__u32)argument - 1 + 63) / 64 * 8 : 0;
 	}
-	if (row.count >= COUNT_ARGUMENT_BITS) {
-		argument = row.count - COUNT_ARGUMENT_BITS;
-		return argument < 6 ? ((__u32)scratch->arguments[argument] + 63) / 64 * 8 : 0;
+	if (row->count >= COUNT_ARGUMENT_BITS) {
+		argument = argument_at(scratch, row->count - COUNT_ARGUMENT_BITS);
+		return ((__u32)argument + 63) / 64 * 8;
 	}
-	if (row.count >= COUNT_POINTED) {
+	if (row->count >= COUNT_POINTED) {
 		__u32 value = 0;
 
-		argument = row.count - COUNT_POINTED;
-		if (argument < 6 && bpf_probe_read_user(&value, sizeof(value), (void *)scratch->arguments[argument]))
+		argument = argument_at(scratch, row->count - COUNT_POINTED);
+		if (bpf_probe_read_user(&value, sizeof(value), (void *)argument))
 			return 0;
 		/* The call may say that there was more than it had room for. */
 		return value < scratch->room ? value : scratch->room;
 	}
-	argument = row.count - COUNT_ARGUMENT;
-	return argument < 6 ? scratch->arguments[argument] : 0;
+	return argument_at(scratch, row->count - COUNT_ARGUMENT);
 }
 
 /* Reads element i of a vector of the task's pointers or longs, of 4 or 8 bytes each. */
@@ -315,14 +319,34 @@ __noinline int count_entries(struct scratch *scratch, __u64 address, __u64 bytes
 }
 
 /*
+ * Reads the elements before the end of the page that an array begins in: what is
+ * beyond is not mapped. Returns their bytes.
+ */
+__noinline int read_to_page_end(struct scratch *scratch, __u32 at, __u64 address, __u32 size)
+{
+	__u64 rest = 4096 - (address & 4095);
+
+	if (!scratch || !size)
+		return 0;
+	rest -= rest % size;
+	if (!rest)
+		return 0;
+	barrier_var(at);
+	barrier_var(rest);
+	if (at > RECORD_MAX || rest > ARRAY_LIMIT)
+		return 0;
+	return bpf_probe_read_user(&scratch->bytes[at], rest, (void *)address) ? 0 : rest;
+}
+
+/*
  * Captures one argument's memory. Returns 1 if it did, 0 if there was nothing
  * to read or it could not be read. A function of its own for the verifier:
- * checked once, whatever its callers do.
+ * checked once, whatever its callers do; its row is in the scratch, for its stack is
+ * one of many.
  */
-__noinline int capture(struct scratch *scratch, __u64 first, __u64 second)
+__noinline int capture(struct scratch *scratch)
 {
-	__u64 words[] = {first, second};
-	struct capture_row row = *(struct capture_row *)words;
+	struct capture_row *row;
 	struct capture *header;
 	__u32 size, limit;
 	__u64 address, count;
@@ -330,32 +354,37 @@ __noinline int capture(struct scratch *scratch, __u64 first, __u64 second)
 	long length;
 	__u8 *to;
 
-	if (!scratch || row.argument >= 6)
+	if (!scratch)
 		return 0;
-	if (!(scratch->layouts >> (row.layout & 31) & 1))
+	row = &scratch->row;
+	if (!(scratch->layouts >> (row->layout & 31) & 1))
 		return 0;
-	if (row.part)
-		address = number_in_struct(scratch, row.pointer, scratch->pointer_size);
+	if (row->part)
+		address = number_in_struct(scratch, row->pointer, scratch->pointer_size);
 	else
-		address = scratch->element ?: scratch->arguments[row.argument];
+		address = scratch->element ?: argument_at(scratch, row->argument);
 	if (!address)
 		return 0;
 	/* Less than nothing is an error, and no memory. */
-	if (row.count >= COUNT_ARGUMENT && row.count < COUNT_RETURN &&
-	    scratch->negative >> (row.count - COUNT_ARGUMENT) & 1)
+	if (row->count >= COUNT_ARGUMENT && row->count < COUNT_RETURN &&
+	    scratch->negative >> (row->count - COUNT_ARGUMENT) & 1)
 		return 0;
 	limit = scratch->string_limit;
-	count = row.count ? count_of(scratch, row) : 1;
-	if (row.part) {
+	count = row->count ? count_of(scratch, row) : 1;
+	if (row->part) {
 		/* What a call writes to the first part's length may be more than there was room for. */
-		if (row.part == 1 && count > scratch->room)
+		if (row->part == 1 && count > scratch->room)
 			count = scratch->room;
 	} else {
-		if (row.limit && row.limit <= 6 && count > scratch->arguments[row.limit - 1])
-			count = scratch->arguments[row.limit - 1];
-		if (row.count) {
-			count = count + row.pointer < count ? ~0ULL : count + row.pointer;
-			limit += row.pointer;
+		if (row->limit) {
+			__u64 most = argument_at(scratch, row->limit - 1);
+
+			if (count > most)
+				count = most;
+		}
+		if (row->count) {
+			count = count + row->pointer < count ? ~0ULL : count + row->pointer;
+			limit += row->pointer;
 		}
 	}
 	/* Last, or Linux 6.1 loses sight of the bound on the way. */
@@ -367,7 +396,7 @@ __noinline int capture(struct scratch *scratch, __u64 first, __u64 second)
 	size += sizeof(*header);
 	to = (void *)header + sizeof(*header);
 
-	switch (row.layout) {
+	switch (row->layout) {
 	case LAYOUT_PATH:
 		limit = PATH_LIMIT;
 	case LAYOUT_STRING:
@@ -382,19 +411,19 @@ __noinline int capture(struct scratch *scratch, __u64 first, __u64 second)
 	case LAYOUT_BYTES:
 	case LAYOUT_STRUCT:
 	case LAYOUT_ARRAY: {
-		__u64 wanted = row.size;
+		__u64 wanted = row->size;
 
-		if (row.layout == LAYOUT_BYTES) {
+		if (row->layout == LAYOUT_BYTES) {
 			wanted = count;
 		} else {
 			limit = ARRAY_LIMIT;
-			if (row.layout == LAYOUT_ARRAY)
-				wanted = count > ARRAY_LIMIT ? ARRAY_LIMIT + 1 : count * row.size;
-			else if (row.count && count < wanted)
+			if (row->layout == LAYOUT_ARRAY)
+				wanted = count > ARRAY_LIMIT ? ARRAY_LIMIT + 1 : count * row->size;
+			else if (row->count && count < wanted)
 				wanted = count;
 		}
-		if (row.layout == LAYOUT_ARRAY && row.size && wanted > limit)
-			limit = limit / row.size * row.size;
+		if (row->layout == LAYOUT_ARRAY && row->size && wanted > limit)
+			limit = limit / row->size * row->size;
 		if (limit > DATA_MAX)
 			limit = DATA_MAX;
 		truncated = wanted > limit;
@@ -403,15 +432,19 @@ __noinline int capture(struct scratch *scratch, __u64 first, __u64 second)
 		barrier_var(wanted);
 		if (wanted > DATA_MAX)
 			return 0;
-		length = wanted;
 		if (wanted) {
-			long error = bpf_probe_read_user(to, wanted, (void *)address);
-
-			if (error) {
-				count_failure(PLACE_READ_BYTES, error);
-				return 0;
+			length = bpf_probe_read_user(to, wanted, (void *)address);
+			if (length) {
+				count_failure(PLACE_READ_BYTES, length);
+				if (row->layout != LAYOUT_ARRAY || row->size < 2)
+					return 0;
+				length = read_to_page_end(scratch, size, address, row->size);
+				if (length <= 0)
+					return 0;
+				break;
 			}
 		}
+		length = wanted;
 		break;
 	}
 	case LAYOUT_STRINGS:
@@ -420,12 +453,12 @@ __noinline int capture(struct scratch *scratch, __u64 first, __u64 second)
 		__u64 bytes = ~0ULL;
 		int more;
 
-		if (row.part && row.limit && row.when != WHEN_IN)
-			bytes = number_in_struct(scratch, row.limit, 4);
-		else if (row.when == WHEN_OUT || (row.when == WHEN_IN_OUT && !scratch->phase))
+		if (row->part && row->limit && row->when != WHEN_IN)
+			bytes = number_in_struct(scratch, row->limit, 4);
+		else if (row->when == WHEN_OUT || (row->when == WHEN_IN_OUT && !scratch->phase))
 			bytes = scratch->result;
 		scratch->size = size;
-		if (row.layout == LAYOUT_STRINGS)
+		if (row->layout == LAYOUT_STRINGS)
 			more = capture_strings(scratch, address);
 		else
 			more = capture_buffers(scratch, address, count, bytes);
@@ -438,10 +471,10 @@ __noinline int capture(struct scratch *scratch, __u64 first, __u64 second)
 	}
 	case LAYOUT_COUNT:
 	case LAYOUT_ENTRIES:
-		if (row.layout == LAYOUT_COUNT)
+		if (row->layout == LAYOUT_COUNT)
 			length = count_pointers(scratch, address);
 		else
-			length = count_entries(scratch, address, count, row.size);
+			length = count_entries(scratch, address, count, row->size);
 		if (length < 0)
 			return 0;
 		*(__u32 *)to = length;
@@ -456,11 +489,11 @@ __noinline int capture(struct scratch *scratch, __u64 first, __u64 second)
 		length = RECORD_MAX - size;
 		truncated = true;
 	}
-	header->argument = row.part ? PART_BIT + row.part - 1 : row.argument;
+	header->argument = row->part ? PART_BIT + row->part - 1 : row->argument;
 	header->argument |= (scratch->phase | (truncated ? CAPTURE_TRUNCATED : 0)) << 4;
-	header->layout = row.layout;
+	header->layout = row->layout;
 	header->length = length;
-	if (!row.part) {
+	if (!row->part) {
 		scratch->base = size;
 		scratch->base_length = length;
 	}
@@ -485,47 +518,43 @@ __noinline int describe_memory(struct scratch *scratch, __u32 argument, __u32 st
 #define SOL_SOCKET 1
 #define SCM_RIGHTS 1
 
-enum { CONTROL_MESSAGES = 4 };
-
-/* A number in the control messages that were captured last, which begin at an offset of the record. */
-static __always_inline __u32 number_in_control(struct scratch *scratch, __u32 start, __u32 offset)
+/* A number in the control messages that were captured last, at an offset of the record. */
+static __always_inline __u32 number_in_control(struct scratch *scratch, __u32 at)
 {
-	__u32 at = start + offset;
-
+	if (at + 4 > scratch->control_end)
+		return 0;
 	barrier_var(at);
-	if (at > RECORD_MAX - 4 || at + 4 > scratch->control_end)
+	if (at > RECORD_MAX - 4)
 		return 0;
 	return *(volatile __u32 *)&scratch->bytes[at];
 }
 
-/* Describes the descriptors that control messages carry. */
-__noinline int describe_control(struct scratch *scratch, __u32 argument, __u32 start, __u32 how)
+/*
+ * Finds the next descriptor that control messages carry: 1 if there is one, 0 at
+ * their end, -1 if there may be one further on. Where it is stands in the
+ * scratch, so that its caller need not have a stack for it.
+ */
+__noinline int next_control(struct scratch *scratch)
 {
-	__u32 size, at;
+	__u32 size, header, length;
 
 	if (!scratch)
 		return 0;
 	size = scratch->pointer_size == 8 ? 8 : 4;
-	at = start;
-	scratch->control_end = scratch->size;
-	for (__u32 i = 0; i < CONTROL_MESSAGES; i++) {
-		__u32 length = number_in_control(scratch, at, 0);
-		__u32 header = size + 8;
-
-		if (length < header || length > ARRAY_LIMIT)
-			break;
-		if (number_in_control(scratch, at, size) == SOL_SOCKET &&
-		    number_in_control(scratch, at, size + 4) == SCM_RIGHTS) {
-			for (__u32 k = 0; k < 8; k++) {
-				if (header + 4 * k + 4 > length || at + header + 4 * k + 4 > scratch->control_end)
-					break;
-				scratch->captures += describe(scratch, argument,
-							      number_in_control(scratch, at, header + 4 * k), how);
-			}
-		}
-		at += (length + size - 1) / size * size;
+	header = size + 8;
+	length = number_in_control(scratch, scratch->control_at);
+	if (length < header || length > ARRAY_LIMIT)
+		return 0;
+	if (number_in_control(scratch, scratch->control_at + size) != SOL_SOCKET ||
+	    number_in_control(scratch, scratch->control_at + size + 4) != SCM_RIGHTS ||
+	    header + 4 * scratch->control_index + 4 > length) {
+		scratch->control_at += (length + size - 1) & ~(size - 1);
+		scratch->control_index = 0;
+		return -1;
 	}
-	return 0;
+	scratch->control_number = number_in_control(scratch, scratch->control_at + header + 4 * scratch->control_index);
+	scratch->control_index++;
+	return 1;
 }
 
 #endif

@@ -59,7 +59,7 @@ struct members {
 
 /*
  * What to capture of one argument, or of the memory that this points to in
- * turn: its parts stand behind it. Packed into words to travel in registers.
+ * turn: its parts stand behind it.
  */
 struct capture_row {
 	__u8 argument;
@@ -76,9 +76,6 @@ struct capture_row {
 	__u8 one_by_one; /* each element has a capture of its own, with its parts */
 	__u8 descriptors; /* bytes from one file descriptor in it to the next; 0: there are none */
 } __attribute__((aligned(8)));
-
-#define first_word(row) (((__u64 *)(row))[0])
-#define second_word(row) (((__u64 *)(row))[1])
 
 /* Whether an argument points to memory, from another one's value. */
 struct condition {
@@ -186,7 +183,12 @@ struct scratch {
 	__u32 base_length;
 	__u32 failed; /* the call has */
 	__u32 negative; /* bit per argument that is a negative number */
-	__u32 control_end; /* of control messages, in the record */
+	__u32 reserved;
+	/* Of control messages: where they are in the record, and the descriptor that next_control found. */
+	__u32 control_at;
+	__u32 control_end;
+	__u32 control_index;
+	__s32 control_number;
 	/* Where the captures of a row are: see next_capture. */
 	__u32 at; /* row that is next */
 	__u32 group; /* row + 1 whose elements are captured one by one; 0: none */
@@ -199,6 +201,7 @@ struct scratch {
 	__u32 id;
 	__u32 stale;
 	__u64 newest; /* sequence number */
+	struct capture_row row; /* what is captured */
 	struct walk walk;
 	union {
 		struct record record;
