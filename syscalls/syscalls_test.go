@@ -186,7 +186,7 @@ type failure func(format string, arguments ...any)
 
 func checkRow(abi ABI, row *Call, fail failure) {
 	const (
-		earlySpace    = 1024 // of a task, for all captures at entry but execve's
+		earlySpace    = 2560 // of a task, for all captures at entry but execve's
 		captureHeader = 4    // struct capture of recorder/bpf/layout.h
 		maxCaptures   = 12   // of a row, with their parts
 	)
