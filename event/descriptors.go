@@ -116,8 +116,33 @@ func (d *Descriptors) add(e *Event) {
 		descriptor, _ := ring.ParseDescriptor(c.Data)
 		d.note(e, descriptor.Number, m)
 	}
+	d.addDuplicate(e)
 	if e.Row != nil && e.Row.Name == "close" && e.Returned() && !e.Failed() && len(e.Call.Arguments) > 0 {
 		d.note(e, int32(e.Call.Arguments[0]), moment{time: e.End})
+	}
+}
+
+// addDuplicate gives the number that a call such as dup(2) returned what the
+// first one was, unless it is described itself.
+func (d *Descriptors) addDuplicate(e *Event) {
+	if e.Row == nil || !e.Row.Duplicates() || !e.Returned() || e.Failed() || len(e.Call.Arguments) == 0 || e.Task == nil {
+		return
+	}
+	for i := range e.Call.Captures {
+		if c := &e.Call.Captures[i]; c.Layout == ring.LayoutDescriptor && c.Argument == ring.ReturnArgument {
+			return
+		}
+	}
+	// The moments are not in order yet, but nearly: calls are added by their start.
+	moments := d.of[holder{e.Task.PID, int32(e.Call.Arguments[0])}]
+	newest := moment{}
+	for i := len(moments) - 1; i >= 0 && i >= len(moments)-8; i-- {
+		if m := moments[i]; m.time <= e.Start && m.time >= newest.time {
+			newest = m
+		}
+	}
+	if newest.data != nil {
+		d.note(e, int32(e.Call.Return), moment{time: e.End, data: newest.data, made: true})
 	}
 }
 

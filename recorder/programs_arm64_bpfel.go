@@ -26,7 +26,8 @@ type programsCallRow struct {
 	Indirect         uint8
 	Narrow           uint8
 	IsSigned         uint8
-	Reserved         [5]uint8
+	Duplicates       uint8
+	Reserved         [4]uint8
 	Capture          [8]programsCaptureRow
 	Only             [8]struct {
 		_        structs.HostLayout

@@ -120,6 +120,9 @@ func encodeRow(call *syscalls.Call) (programsCallRow, error) {
 	}
 	if isDescriptor(call.Returns) {
 		row.Descriptors |= 1 << ring.ReturnArgument
+		if call.Duplicates() {
+			row.Duplicates = 1
+		}
 	}
 	for i := range call.Arguments {
 		argument := &call.Arguments[i]

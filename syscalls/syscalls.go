@@ -157,6 +157,16 @@ func (c *Call) variant(value uint32) *Call {
 // says which it is in its upper 16 bits: see [Lookup].
 func (c *Call) Indirect() bool { return c.indirect }
 
+// Duplicates reports whether what the call returns is another file descriptor
+// for the file of its first argument: dup(2) and its kin, F_DUPFD of fcntl(2).
+func (c *Call) Duplicates() bool {
+	switch c.Name {
+	case "dup", "dup2", "dup3", "fcntl", "fcntl64":
+		return c.Returns == KindFD
+	}
+	return false
+}
+
 // VariantArgument returns the index of the argument that the call's variants go
 // by, and whether it has any.
 func (c *Call) VariantArgument() (index int, ok bool) {

@@ -490,7 +490,8 @@ __noinline int add_captures(struct scratch *scratch, struct task_state *state, s
 	capture_memory(scratch, state, row, false);
 	if (row->late_descriptors)
 		describe_arguments(scratch, row->late_descriptors, DESCRIBE_ANEW);
-	if (row->descriptors & 1 << RETURN_ARGUMENT && !scratch->failed)
+	if (row->descriptors & 1 << RETURN_ARGUMENT && !scratch->failed &&
+	    !(row->duplicates && describe_duplicate(scratch, scratch->arguments[0], scratch->result)))
 		scratch->captures += describe(scratch, RETURN_ARGUMENT, scratch->result, DESCRIBE_ANEW);
 	scratch->call.counts |= (scratch->captures < CAPTURES_MAX ? scratch->captures : CAPTURES_MAX) << CAPTURES_SHIFT;
 	return 0;

@@ -332,4 +332,30 @@ __noinline int describe(struct scratch *scratch, __u32 argument, __s32 number, _
 	return 1;
 }
 
+/*
+ * What a call made a second number for needs no words, if the ring tells what
+ * the first one is: the call says that they are the same. Returns 1 then.
+ */
+__noinline int describe_duplicate(struct scratch *scratch, __s32 number, __s32 duplicate)
+{
+	struct described *known, *copy;
+
+	if (!scratch)
+		return 0;
+	known = described_slot(scratch, (__u64)scratch->pid << 32 | (__u32)number);
+	copy = described_slot(scratch, (__u64)scratch->pid << 32 | (__u32)duplicate);
+	if (!known || !copy || known == copy)
+		return 0;
+	if (known->descriptor != ((__u64)scratch->pid << 32 | (__u32)number) || known->id != scratch->id ||
+	    known->file == NO_FILE || scratch->newest - known->sequence > scratch->stale)
+		return 0;
+	copy->descriptor = (__u64)scratch->pid << 32 | (__u32)duplicate;
+	copy->file = known->file;
+	copy->dentry = known->dentry;
+	copy->sequence = known->sequence;
+	copy->version = known->version;
+	copy->id = known->id;
+	return 1;
+}
+
 #endif

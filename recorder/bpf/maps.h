@@ -98,7 +98,8 @@ struct call_row {
 	__u8 indirect; /* the variants' arguments stand where the second argument points to */
 	__u8 narrow; /* bit per argument that has 32 bits */
 	__u8 is_signed; /* those of them that are signed: less than none is none */
-	__u8 reserved[5];
+	__u8 duplicates; /* what is returned is another number for the first argument's file */
+	__u8 reserved[4];
 	struct capture_row capture[CAPTURES];
 	struct condition only[CAPTURES];
 };
