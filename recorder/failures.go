@@ -19,6 +19,7 @@ var places = [programsPlacePLACES]string{
 	programsPlacePLACE_NO_CHUNK:     "find a chunk that no CPU is writing",
 	programsPlacePLACE_TOO_LARGE:    "fit a record into a chunk",
 	programsPlacePLACE_MEMBERSHIPS:  "put a task into one more recording",
+	programsPlacePLACE_ADOPT:        "note a mount namespace",
 }
 
 // failures returns what the programs count, of all recordings together. The

@@ -57,8 +57,9 @@ func (r *Recorder) inFlightRecord(state *programsTaskState, early []byte, now ui
 	}
 	comm, _, _ = bytes.Cut(comm, []byte{0})
 	record := ring.Record{
-		Type: ring.TypeCall,
-		TID:  state.Tid,
+		Type:  ring.TypeCall,
+		TID:   state.Tid,
+		SetUp: state.Setup != 0,
 		Task: &ring.Task{
 			PID: state.Pid, ContainerTID: state.ContainerTid, ContainerPID: state.ContainerPid, Comm: string(comm),
 		},

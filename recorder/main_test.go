@@ -17,6 +17,7 @@ var roles = map[string]func() error{
 	"record own mount namespace": recordOwnMountNamespace,
 	"record own cgroup":          recordOwnCgroup,
 	"record own children":        recordOwnChildren,
+	"make and free":              makeAndFree,
 }
 
 func TestMain(m *testing.M) {

@@ -13,6 +13,18 @@ import (
 	"github.com/cilium/ebpf"
 )
 
+type programsAttachment struct {
+	_          structs.HostLayout
+	Id         uint32
+	Scope      uint32
+	Key        uint64
+	Began      uint64
+	Ended      uint64
+	NameLength uint32
+	Reserved   uint32
+	Name       [256]int8
+}
+
 type programsCallRow struct {
 	_                structs.HostLayout
 	Arguments        uint8
@@ -65,9 +77,56 @@ type programsDescribed struct {
 	Id         uint32
 }
 
+type programsIdentity struct {
+	_           structs.HostLayout
+	Generation  uint64
+	Namespace   uint64
+	Cgroup      uint64
+	Root        uint64
+	Began       uint64
+	Executed    uint64
+	Ended       uint64
+	Id          uint32
+	Inode       uint32
+	Pid         uint32
+	Status      uint32
+	Tasks       uint32
+	Flags       programsIdentityFlag
+	OomKills    uint32
+	NamesLength uint32
+	Names       [384]int8
+}
+
+type programsIdentityFlag uint32
+
+const (
+	programsIdentityFlagIDENTITY_LATE   programsIdentityFlag = 1
+	programsIdentityFlagIDENTITY_EXITED programsIdentityFlag = 2
+)
+
 type programsMembers struct {
 	_   structs.HostLayout
 	Ids [8]uint32
+}
+
+type programsNamespace struct {
+	_       structs.HostLayout
+	Id      uint32
+	Verdict programsNamespaceVerdict
+}
+
+type programsNamespaceVerdict uint32
+
+const (
+	programsNamespaceVerdictNAMESPACE_ADOPTED programsNamespaceVerdict = 0
+	programsNamespaceVerdictNAMESPACE_IGNORED programsNamespaceVerdict = 1
+	programsNamespaceVerdictNAMESPACE_REFUSED programsNamespaceVerdict = 2
+)
+
+type programsNote struct {
+	_      structs.HostLayout
+	Length uint32
+	Text   [8192]int8
 }
 
 type programsPlace uint32
@@ -82,7 +141,8 @@ const (
 	programsPlacePLACE_NO_CHUNK     programsPlace = 6
 	programsPlacePLACE_TOO_LARGE    programsPlace = 7
 	programsPlacePLACE_MEMBERSHIPS  programsPlace = 8
-	programsPlacePLACES             programsPlace = 9
+	programsPlacePLACE_ADOPT        programsPlace = 9
+	programsPlacePLACES             programsPlace = 10
 )
 
 type programsRecording struct {
@@ -93,6 +153,8 @@ type programsRecording struct {
 	HeaderChunks uint32
 	StringLimit  uint32
 	Stale        uint32
+	Incarnation  uint32
+	Reserved     uint32
 	Native       [9]uint64
 	Compat       [9]uint64
 }
@@ -187,9 +249,9 @@ type programsTaskState struct {
 	Pending      uint32
 	Row          uint32
 	Inner        uint32
-	Reserved     uint32
+	Home         uint32
+	Setup        uint32
 	Room         uint32
-	_            [4]byte
 }
 
 // Names of all BPF objects in the ELF.
@@ -197,21 +259,28 @@ type programsTaskState struct {
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
 	programsMapAddresses           = "addresses"
+	programsMapAttachments         = "attachments"
 	programsMapCalls               = "calls"
 	programsMapCgroups             = "cgroups"
 	programsMapDescriptors         = "descriptors"
 	programsMapFailures            = "failures"
 	programsMapFreeStates          = "free_states"
+	programsMapIdentities          = "identities"
 	programsMapMountNamespaces     = "mount_namespaces"
+	programsMapNamespaces          = "namespaces"
+	programsMapNews                = "news"
+	programsMapNotes               = "notes"
 	programsMapParents             = "parents"
 	programsMapRecordings          = "recordings"
 	programsMapRingTemplate        = "ring_template"
 	programsMapRings               = "rings"
 	programsMapScratches           = "scratches"
 	programsMapStates              = "states"
+	programsMapStock               = "stock"
 	programsMapTasks               = "tasks"
 	programsMapVariants            = "variants"
 	programsMapVerdicts            = "verdicts"
+	programsProgAdoptRunning       = "adopt_running"
 	programsProgAdoptTree          = "adopt_tree"
 	programsProgDeliverSignal      = "deliver_signal"
 	programsProgEnterCall          = "enter_call"
@@ -220,18 +289,28 @@ const (
 	programsProgExitTask           = "exit_task"
 	programsProgForkTask           = "fork_task"
 	programsProgListCalls          = "list_calls"
+	programsProgListNamespaces     = "list_namespaces"
+	programsProgLookAround         = "look_around"
 	programsProgMoveTask           = "move_task"
 	programsVarAdopted             = "adopted"
+	programsVarAdopting            = "adopting"
+	programsVarAdoptions           = "adoptions"
 	programsVarAskedId             = "asked_id"
 	programsVarAskedPid            = "asked_pid"
 	programsVarCgroupCount         = "cgroup_count"
 	programsVarFound               = "found"
 	programsVarGeneration          = "generation"
+	programsVarHostNamespace       = "host_namespace"
+	programsVarHostRoot            = "host_root"
 	programsVarMountNamespaceCount = "mount_namespace_count"
 	programsVarMoves               = "moves"
 	programsVarParentCount         = "parent_count"
 	programsVarReader              = "reader"
+	programsVarReaderStart         = "reader_start"
+	programsVarRefusals            = "refusals"
 	programsVarSelf                = "self"
+	programsVarSelfRoot            = "self_root"
+	programsVarSelfStart           = "self_start"
 )
 
 // loadPrograms returns the embedded CollectionSpec for programs.
@@ -276,15 +355,18 @@ type programsSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type programsProgramSpecs struct {
-	AdoptTree     *ebpf.ProgramSpec `ebpf:"adopt_tree"`
-	DeliverSignal *ebpf.ProgramSpec `ebpf:"deliver_signal"`
-	EnterCall     *ebpf.ProgramSpec `ebpf:"enter_call"`
-	ExecTask      *ebpf.ProgramSpec `ebpf:"exec_task"`
-	ExitCall      *ebpf.ProgramSpec `ebpf:"exit_call"`
-	ExitTask      *ebpf.ProgramSpec `ebpf:"exit_task"`
-	ForkTask      *ebpf.ProgramSpec `ebpf:"fork_task"`
-	ListCalls     *ebpf.ProgramSpec `ebpf:"list_calls"`
-	MoveTask      *ebpf.ProgramSpec `ebpf:"move_task"`
+	AdoptRunning   *ebpf.ProgramSpec `ebpf:"adopt_running"`
+	AdoptTree      *ebpf.ProgramSpec `ebpf:"adopt_tree"`
+	DeliverSignal  *ebpf.ProgramSpec `ebpf:"deliver_signal"`
+	EnterCall      *ebpf.ProgramSpec `ebpf:"enter_call"`
+	ExecTask       *ebpf.ProgramSpec `ebpf:"exec_task"`
+	ExitCall       *ebpf.ProgramSpec `ebpf:"exit_call"`
+	ExitTask       *ebpf.ProgramSpec `ebpf:"exit_task"`
+	ForkTask       *ebpf.ProgramSpec `ebpf:"fork_task"`
+	ListCalls      *ebpf.ProgramSpec `ebpf:"list_calls"`
+	ListNamespaces *ebpf.ProgramSpec `ebpf:"list_namespaces"`
+	LookAround     *ebpf.ProgramSpec `ebpf:"look_around"`
+	MoveTask       *ebpf.ProgramSpec `ebpf:"move_task"`
 }
 
 // programsMapSpecs contains maps before they are loaded into the kernel.
@@ -292,18 +374,24 @@ type programsProgramSpecs struct {
 // It can be passed ebpf.CollectionSpec.Assign.
 type programsMapSpecs struct {
 	Addresses       *ebpf.MapSpec `ebpf:"addresses"`
+	Attachments     *ebpf.MapSpec `ebpf:"attachments"`
 	Calls           *ebpf.MapSpec `ebpf:"calls"`
 	Cgroups         *ebpf.MapSpec `ebpf:"cgroups"`
 	Descriptors     *ebpf.MapSpec `ebpf:"descriptors"`
 	Failures        *ebpf.MapSpec `ebpf:"failures"`
 	FreeStates      *ebpf.MapSpec `ebpf:"free_states"`
+	Identities      *ebpf.MapSpec `ebpf:"identities"`
 	MountNamespaces *ebpf.MapSpec `ebpf:"mount_namespaces"`
+	Namespaces      *ebpf.MapSpec `ebpf:"namespaces"`
+	News            *ebpf.MapSpec `ebpf:"news"`
+	Notes           *ebpf.MapSpec `ebpf:"notes"`
 	Parents         *ebpf.MapSpec `ebpf:"parents"`
 	Recordings      *ebpf.MapSpec `ebpf:"recordings"`
 	RingTemplate    *ebpf.MapSpec `ebpf:"ring_template"`
 	Rings           *ebpf.MapSpec `ebpf:"rings"`
 	Scratches       *ebpf.MapSpec `ebpf:"scratches"`
 	States          *ebpf.MapSpec `ebpf:"states"`
+	Stock           *ebpf.MapSpec `ebpf:"stock"`
 	Tasks           *ebpf.MapSpec `ebpf:"tasks"`
 	Variants        *ebpf.MapSpec `ebpf:"variants"`
 	Verdicts        *ebpf.MapSpec `ebpf:"verdicts"`
@@ -314,16 +402,24 @@ type programsMapSpecs struct {
 // It can be passed ebpf.CollectionSpec.Assign.
 type programsVariableSpecs struct {
 	Adopted             *ebpf.VariableSpec `ebpf:"adopted"`
+	Adopting            *ebpf.VariableSpec `ebpf:"adopting"`
+	Adoptions           *ebpf.VariableSpec `ebpf:"adoptions"`
 	AskedId             *ebpf.VariableSpec `ebpf:"asked_id"`
 	AskedPid            *ebpf.VariableSpec `ebpf:"asked_pid"`
 	CgroupCount         *ebpf.VariableSpec `ebpf:"cgroup_count"`
 	Found               *ebpf.VariableSpec `ebpf:"found"`
 	Generation          *ebpf.VariableSpec `ebpf:"generation"`
+	HostNamespace       *ebpf.VariableSpec `ebpf:"host_namespace"`
+	HostRoot            *ebpf.VariableSpec `ebpf:"host_root"`
 	MountNamespaceCount *ebpf.VariableSpec `ebpf:"mount_namespace_count"`
 	Moves               *ebpf.VariableSpec `ebpf:"moves"`
 	ParentCount         *ebpf.VariableSpec `ebpf:"parent_count"`
 	Reader              *ebpf.VariableSpec `ebpf:"reader"`
+	ReaderStart         *ebpf.VariableSpec `ebpf:"reader_start"`
+	Refusals            *ebpf.VariableSpec `ebpf:"refusals"`
 	Self                *ebpf.VariableSpec `ebpf:"self"`
+	SelfRoot            *ebpf.VariableSpec `ebpf:"self_root"`
+	SelfStart           *ebpf.VariableSpec `ebpf:"self_start"`
 }
 
 // programsObjects contains all objects after they have been loaded into the kernel.
@@ -347,18 +443,24 @@ func (o *programsObjects) Close() error {
 // It can be passed to loadProgramsObjects or ebpf.CollectionSpec.LoadAndAssign.
 type programsMaps struct {
 	Addresses       *ebpf.Map `ebpf:"addresses"`
+	Attachments     *ebpf.Map `ebpf:"attachments"`
 	Calls           *ebpf.Map `ebpf:"calls"`
 	Cgroups         *ebpf.Map `ebpf:"cgroups"`
 	Descriptors     *ebpf.Map `ebpf:"descriptors"`
 	Failures        *ebpf.Map `ebpf:"failures"`
 	FreeStates      *ebpf.Map `ebpf:"free_states"`
+	Identities      *ebpf.Map `ebpf:"identities"`
 	MountNamespaces *ebpf.Map `ebpf:"mount_namespaces"`
+	Namespaces      *ebpf.Map `ebpf:"namespaces"`
+	News            *ebpf.Map `ebpf:"news"`
+	Notes           *ebpf.Map `ebpf:"notes"`
 	Parents         *ebpf.Map `ebpf:"parents"`
 	Recordings      *ebpf.Map `ebpf:"recordings"`
 	RingTemplate    *ebpf.Map `ebpf:"ring_template"`
 	Rings           *ebpf.Map `ebpf:"rings"`
 	Scratches       *ebpf.Map `ebpf:"scratches"`
 	States          *ebpf.Map `ebpf:"states"`
+	Stock           *ebpf.Map `ebpf:"stock"`
 	Tasks           *ebpf.Map `ebpf:"tasks"`
 	Variants        *ebpf.Map `ebpf:"variants"`
 	Verdicts        *ebpf.Map `ebpf:"verdicts"`
@@ -367,18 +469,24 @@ type programsMaps struct {
 func (m *programsMaps) Close() error {
 	return _ProgramsClose(
 		m.Addresses,
+		m.Attachments,
 		m.Calls,
 		m.Cgroups,
 		m.Descriptors,
 		m.Failures,
 		m.FreeStates,
+		m.Identities,
 		m.MountNamespaces,
+		m.Namespaces,
+		m.News,
+		m.Notes,
 		m.Parents,
 		m.Recordings,
 		m.RingTemplate,
 		m.Rings,
 		m.Scratches,
 		m.States,
+		m.Stock,
 		m.Tasks,
 		m.Variants,
 		m.Verdicts,
@@ -390,35 +498,47 @@ func (m *programsMaps) Close() error {
 // It can be passed to loadProgramsObjects or ebpf.CollectionSpec.LoadAndAssign.
 type programsVariables struct {
 	Adopted             *ebpf.Variable `ebpf:"adopted"`
+	Adopting            *ebpf.Variable `ebpf:"adopting"`
+	Adoptions           *ebpf.Variable `ebpf:"adoptions"`
 	AskedId             *ebpf.Variable `ebpf:"asked_id"`
 	AskedPid            *ebpf.Variable `ebpf:"asked_pid"`
 	CgroupCount         *ebpf.Variable `ebpf:"cgroup_count"`
 	Found               *ebpf.Variable `ebpf:"found"`
 	Generation          *ebpf.Variable `ebpf:"generation"`
+	HostNamespace       *ebpf.Variable `ebpf:"host_namespace"`
+	HostRoot            *ebpf.Variable `ebpf:"host_root"`
 	MountNamespaceCount *ebpf.Variable `ebpf:"mount_namespace_count"`
 	Moves               *ebpf.Variable `ebpf:"moves"`
 	ParentCount         *ebpf.Variable `ebpf:"parent_count"`
 	Reader              *ebpf.Variable `ebpf:"reader"`
+	ReaderStart         *ebpf.Variable `ebpf:"reader_start"`
+	Refusals            *ebpf.Variable `ebpf:"refusals"`
 	Self                *ebpf.Variable `ebpf:"self"`
+	SelfRoot            *ebpf.Variable `ebpf:"self_root"`
+	SelfStart           *ebpf.Variable `ebpf:"self_start"`
 }
 
 // programsPrograms contains all programs after they have been loaded into the kernel.
 //
 // It can be passed to loadProgramsObjects or ebpf.CollectionSpec.LoadAndAssign.
 type programsPrograms struct {
-	AdoptTree     *ebpf.Program `ebpf:"adopt_tree"`
-	DeliverSignal *ebpf.Program `ebpf:"deliver_signal"`
-	EnterCall     *ebpf.Program `ebpf:"enter_call"`
-	ExecTask      *ebpf.Program `ebpf:"exec_task"`
-	ExitCall      *ebpf.Program `ebpf:"exit_call"`
-	ExitTask      *ebpf.Program `ebpf:"exit_task"`
-	ForkTask      *ebpf.Program `ebpf:"fork_task"`
-	ListCalls     *ebpf.Program `ebpf:"list_calls"`
-	MoveTask      *ebpf.Program `ebpf:"move_task"`
+	AdoptRunning   *ebpf.Program `ebpf:"adopt_running"`
+	AdoptTree      *ebpf.Program `ebpf:"adopt_tree"`
+	DeliverSignal  *ebpf.Program `ebpf:"deliver_signal"`
+	EnterCall      *ebpf.Program `ebpf:"enter_call"`
+	ExecTask       *ebpf.Program `ebpf:"exec_task"`
+	ExitCall       *ebpf.Program `ebpf:"exit_call"`
+	ExitTask       *ebpf.Program `ebpf:"exit_task"`
+	ForkTask       *ebpf.Program `ebpf:"fork_task"`
+	ListCalls      *ebpf.Program `ebpf:"list_calls"`
+	ListNamespaces *ebpf.Program `ebpf:"list_namespaces"`
+	LookAround     *ebpf.Program `ebpf:"look_around"`
+	MoveTask       *ebpf.Program `ebpf:"move_task"`
 }
 
 func (p *programsPrograms) Close() error {
 	return _ProgramsClose(
+		p.AdoptRunning,
 		p.AdoptTree,
 		p.DeliverSignal,
 		p.EnterCall,
@@ -427,6 +547,8 @@ func (p *programsPrograms) Close() error {
 		p.ExitTask,
 		p.ForkTask,
 		p.ListCalls,
+		p.ListNamespaces,
+		p.LookAround,
 		p.MoveTask,
 	)
 }

@@ -16,10 +16,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
+	"github.com/cilium/ebpf/ringbuf"
 	"golang.org/x/sys/unix"
 
 	"traceloop/ring"
@@ -109,21 +111,42 @@ func MinimumRingSize() (int, error) {
 // Recorder is the loaded BPF programs and their recordings. Its methods may be
 // called from several goroutines.
 type Recorder struct {
-	cpus int
-	self uint32 // the recorder's own process ID in the initial PID namespace
+	cpus      int
+	self      uint32          // the recorder's own process ID in the initial PID namespace
+	directory string          // where its objects are pinned; "" if they end with the process
+	news      *ringbuf.Reader // what Wait waits for; its owner is Wait's caller
 
 	mutex      sync.Mutex // guards all below
-	objects    *programsObjects
+	objects    *objects
 	links      []link.Link
-	recordings map[string]*recording
-	slots      []bool   // by index: taken
-	incarnated []uint32 // by index: how many recordings it has held
+	recordings map[string]*recording // that were attached by name
+	slots      []*recording          // by index, all of them; nil: free
+	adoption   *Options              // of rings that are made ready; nil: none are
+}
+
+// objects is what is loaded into the kernel.
+type objects struct {
+	programsObjects
+	variableMaps
+}
+
+// variableMaps is the memory of the programs' variables.
+type variableMaps struct {
+	Zeroed *ebpf.Map `ebpf:".bss"`
+	Data   *ebpf.Map `ebpf:".data"`
+}
+
+func (o *objects) Close() error {
+	return errors.Join(o.programsObjects.Close(), _ProgramsClose(o.Zeroed, o.Data))
 }
 
 // recording is one recording, whose ring stays until Delete.
 type recording struct {
-	id       uint32 // index | incarnation << 16
-	scope    Scope
+	id uint32 // index | incarnation << 16
+	// ready: its ring was made for a container to come. It may have come.
+	ready    bool
+	name     string
+	scope    Scope // nil if it is ready
 	attached bool
 	memory   []byte // the ring, mapped read-only
 	// inFlight is the calls that were going on at Detach, as a chunk.
@@ -137,34 +160,44 @@ func (r *recording) index() uint32 { return r.id & 0xffff }
 // kernel or a process that cannot do it is a [*FeatureError] or a
 // [*PrivilegeError].
 func New() (*Recorder, error) {
-	spec, err := loadPrograms()
+	r, spec, err := prepare()
 	if err != nil {
-		return nil, fmt.Errorf("reading the BPF programs: %w", err)
+		return nil, err
 	}
-	cpus, err := ebpf.PossibleCPU()
-	if err != nil {
-		return nil, fmt.Errorf("counting the possible CPUs: %w", err)
-	}
-	r := &Recorder{cpus: cpus, objects: &programsObjects{}, recordings: make(map[string]*recording)}
-	calls := spec.Maps["calls"].MaxEntries
-	prepareCalls(spec)
-	if err := spec.LoadAndAssign(r.objects, nil); err != nil {
-		return nil, explain(fmt.Errorf("loading the BPF programs: %w", err))
-	}
-	if err := r.start(calls); err != nil {
+	if err := r.load(spec); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil
 }
 
-func (r *Recorder) start(calls uint32) error {
-	count := r.objects.Recordings.MaxEntries()
-	r.slots = make([]bool, count)
-	r.incarnated = make([]uint32, count)
-	if err := r.excludeSelf(); err != nil {
-		return fmt.Errorf("excluding the recorder itself: %w", err)
+// prepare makes a recorder that has nothing in the kernel yet.
+func prepare() (*Recorder, *ebpf.CollectionSpec, error) {
+	spec, err := loadPrograms()
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading the BPF programs: %w", err)
 	}
-	if err := loadCalls(r.objects.Calls, r.objects.Variants, calls); err != nil {
+	cpus, err := ebpf.PossibleCPU()
+	if err != nil {
+		return nil, nil, fmt.Errorf("counting the possible CPUs: %w", err)
+	}
+	return &Recorder{cpus: cpus, objects: &objects{}, recordings: make(map[string]*recording)}, spec, nil
+}
+
+// load loads the programs and attaches them.
+func (r *Recorder) load(spec *ebpf.CollectionSpec) error {
+	calls := spec.Maps["calls"].MaxEntries
+	prepareCalls(spec)
+	if err := spec.LoadAndAssign(r.objects, nil); err != nil {
+		return explain(fmt.Errorf("loading the BPF programs: %w", err))
+	}
+	if err := r.begin(); err != nil {
+		return err
+	}
+	table, err := encodeCalls(calls)
+	if err != nil {
+		return err
+	}
+	if err := table.load(r.objects.Calls, r.objects.Variants); err != nil {
 		return err
 	}
 	// Index 0 means none, and the last value says that a task is unrecorded.
@@ -187,17 +220,31 @@ func (r *Recorder) start(calls uint32) error {
 	return nil
 }
 
+// begin does what every process does that takes up the programs.
+func (r *Recorder) begin() error {
+	r.slots = make([]*recording, r.objects.Recordings.MaxEntries())
+	if err := r.excludeSelf(); err != nil {
+		return fmt.Errorf("excluding the recorder itself: %w", err)
+	}
+	news, err := ringbuf.NewReader(r.objects.News)
+	if err != nil {
+		return fmt.Errorf("opening the programs' news: %w", err)
+	}
+	r.news = news
+	return nil
+}
+
 // excludeSelf tells the programs which process the recorder is. In a PID
 // namespace of its own it does not know the kernel's number of itself; the
-// iterator that it runs does.
+// iterator that it runs does. It also finds out what the host is.
 func (r *Recorder) excludeSelf() error {
-	if _, err := runIterator(r.objects.ListCalls); err != nil {
+	if _, err := runIterator(r.objects.LookAround); err != nil {
 		return err
 	}
-	if err := r.objects.Reader.Get(&r.self); err != nil {
-		return err
-	}
-	return r.objects.Self.Set(r.self)
+	var start uint64
+	return errors.Join(
+		r.objects.Reader.Get(&r.self), r.objects.ReaderStart.Get(&start),
+		r.objects.SelfStart.Set(start), r.objects.Self.Set(r.self))
 }
 
 // processID translates a process ID to the kernel's own number of it.
@@ -214,8 +261,8 @@ func (r *Recorder) processID(pid int) (uint32, error) {
 	}
 }
 
-// Close detaches and deletes all recordings and unloads the programs. It may
-// be called again.
+// Close detaches and deletes all recordings and unloads the programs; of a
+// recorder that [Open] returned it does neither. It may be called again.
 func (r *Recorder) Close() error {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
@@ -223,14 +270,19 @@ func (r *Recorder) Close() error {
 		return nil
 	}
 	var errs []error
+	if r.news != nil {
+		errs = append(errs, r.news.Close())
+	}
 	for _, attached := range r.links {
 		errs = append(errs, attached.Close())
 	}
-	for _, recording := range r.recordings {
-		errs = append(errs, unix.Munmap(recording.memory))
+	for _, recording := range r.slots {
+		if recording != nil {
+			errs = append(errs, unix.Munmap(recording.memory))
+		}
 	}
 	errs = append(errs, r.objects.Close())
-	r.links, r.recordings, r.objects = nil, nil, nil
+	r.links, r.recordings, r.slots, r.objects = nil, nil, nil, nil
 	return errors.Join(errs...)
 }
 
@@ -255,8 +307,12 @@ func (r *Recorder) Attach(name string, scope Scope, options Options) error {
 	if err != nil {
 		return fmt.Errorf("attaching %q: %w", name, err)
 	}
-	recording.scope = scope
-	if err := scope.attach(r, recording.id); err != nil {
+	recording.name, recording.scope = name, scope
+	err = r.noteAttached(recording)
+	if err == nil {
+		err = scope.attach(r, recording.id)
+	}
+	if err != nil {
 		return errors.Join(fmt.Errorf("attaching %q: %w", name, err), r.free(recording))
 	}
 	recording.attached = true
@@ -284,27 +340,39 @@ func (o Options) check() error {
 // create makes a recording's ring and its options known to the programs. No
 // task is in it yet.
 func (r *Recorder) create(options Options) (*recording, error) {
-	index := uint32(0)
-	for int(index) < len(r.slots) && r.slots[index] {
-		index++
-	}
-	if int(index) == len(r.slots) {
+	free := slices.Index(r.slots, nil)
+	if free < 0 {
 		return nil, fmt.Errorf("%w: %d at once is the most", ErrTooMany, len(r.slots))
 	}
-	chunks := (options.RingSize + ring.ChunkSize - 1) / ring.ChunkSize
-	header := ring.HeaderChunks(r.cpus)
-	slots := chunks - header
-
-	memory, err := r.createRing(index, chunks)
+	index := uint32(free)
+	var before programsRecording
+	if err := r.objects.Recordings.Lookup(index, &before); err != nil {
+		return nil, fmt.Errorf("looking up who was the recording before: %w", err)
+	}
+	value := r.optionsOf(options)
+	memory, err := r.createRing(index, int(value.HeaderChunks+value.Slots))
 	if err != nil {
 		return nil, err
 	}
 	// Sixteen bits of incarnation, never 0, tell a recording from those that
 	// had its index before.
-	incarnation := r.incarnated[index]%0x7fff + 1
-	recording := &recording{id: index | incarnation<<16, memory: memory}
+	value.Incarnation = before.Incarnation%0x7fff + 1
+	value.Id = index | value.Incarnation<<16
+	recording := &recording{id: value.Id, memory: memory}
+	if err := r.objects.Recordings.Put(index, &value); err != nil {
+		err = fmt.Errorf("setting the recording's options: %w", err)
+		return nil, errors.Join(err, r.deleteRing(index), r.unpinRing(index), unix.Munmap(memory))
+	}
+	r.slots[index] = recording
+	return recording, nil
+}
+
+// optionsOf is a recording's options as the programs have them, but for who it is.
+func (r *Recorder) optionsOf(options Options) programsRecording {
+	chunks := (options.RingSize + ring.ChunkSize - 1) / ring.ChunkSize
+	header := ring.HeaderChunks(r.cpus)
+	slots := chunks - header
 	value := programsRecording{
-		Id:           recording.id,
 		Slots:        uint32(slots),
 		HeaderChunks: uint32(header),
 		StringLimit:  uint32(options.StringLimit),
@@ -315,17 +383,13 @@ func (r *Recorder) create(options Options) (*recording, error) {
 		Stale: uint32(max(slots/4, 1)),
 	}
 	fillFilter(&value, options.Filter)
-	if err := r.objects.Recordings.Put(index, &value); err != nil {
-		err = fmt.Errorf("setting the recording's options: %w", err)
-		return nil, errors.Join(err, r.objects.Rings.Delete(index), unix.Munmap(memory))
-	}
-	r.slots[index] = true
-	r.incarnated[index] = incarnation
-	return recording, nil
+	return value
 }
 
 // createRing makes a ring and maps it. Its descriptor is closed again: the
-// kernel keeps the map for the programs, the mapping keeps it for us.
+// kernel keeps the map for the programs, the mapping keeps it for us, and a pin
+// for the process after us: only with CAP_SYS_ADMIN could it ask the programs'
+// map of rings for it (BPF_MAP_GET_FD_BY_ID, kernel/bpf/syscall.c).
 func (r *Recorder) createRing(index uint32, chunks int) ([]byte, error) {
 	ringMap, err := ebpf.NewMap(&ebpf.MapSpec{
 		Name: "ring", Type: ebpf.Array, KeySize: 4, ValueSize: ring.ChunkSize,
@@ -339,8 +403,11 @@ func (r *Recorder) createRing(index uint32, chunks int) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mapping a ring of %d KiB: %w", chunks*ring.ChunkSize>>10, err)
 	}
+	if err := r.pinRing(index, ringMap); err != nil {
+		return nil, errors.Join(err, unix.Munmap(memory))
+	}
 	if err := r.objects.Rings.Put(index, ringMap); err != nil {
-		return nil, errors.Join(fmt.Errorf("giving the ring to the programs: %w", err), unix.Munmap(memory))
+		return nil, errors.Join(fmt.Errorf("giving the ring to the programs: %w", err), r.unpinRing(index), unix.Munmap(memory))
 	}
 	return memory, nil
 }
@@ -353,11 +420,24 @@ func (r *Recorder) free(recording *recording) error {
 	// options go, by which they write.
 	err := errors.Join(
 		r.void(recording.id),
-		r.objects.Rings.Delete(index),
-		r.objects.Recordings.Put(index, &programsRecording{}),
-		unix.Munmap(recording.memory))
-	r.slots[index] = false
+		r.deleteRing(index),
+		r.objects.Identities.Put(index, &programsIdentity{}),
+		r.objects.Attachments.Put(index, &programsAttachment{}),
+		r.deleteNote(recording.id),
+		r.objects.Recordings.Put(index, &programsRecording{Incarnation: recording.id >> 16}),
+		unix.Munmap(recording.memory),
+		r.unpinRing(index))
+	r.slots[index] = nil
 	return err
+}
+
+// deleteRing takes a ring from the programs. A process that was killed may have
+// done it already.
+func (r *Recorder) deleteRing(index uint32) error {
+	if err := r.objects.Rings.Delete(index); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
+		return fmt.Errorf("taking a ring from the programs: %w", err)
+	}
+	return nil
 }
 
 // find returns an existing recording. The caller holds the lock.
@@ -365,8 +445,14 @@ func (r *Recorder) find(name string) (*recording, error) {
 	if r.objects == nil {
 		return nil, ErrClosed
 	}
-	recording, found := r.recordings[name]
-	if !found {
+	if recording, found := r.recordings[name]; found {
+		return recording, nil
+	}
+	recording, err := r.findAdopted(name)
+	if err != nil {
+		return nil, err
+	}
+	if recording == nil {
 		return nil, fmt.Errorf("%q: %w", name, ErrNotFound)
 	}
 	return recording, nil
@@ -392,11 +478,19 @@ func (r *Recorder) detach(name string, recording *recording) error {
 	if err != nil {
 		return fmt.Errorf("detaching %q: %w", name, err)
 	}
-	if err := recording.scope.detach(r, recording.id); err != nil {
+	if recording.ready {
+		err = r.disown(recording.id)
+	} else {
+		err = recording.scope.detach(r, recording.id)
+	}
+	if err != nil {
 		return fmt.Errorf("detaching %q: %w", name, err)
 	}
 	recording.inFlight = inFlight
 	recording.attached = false
+	if err := r.noteDetached(recording); err != nil {
+		return fmt.Errorf("detaching %q: %w", name, err)
+	}
 	return nil
 }
 
@@ -408,8 +502,13 @@ func (r *Recorder) Delete(name string) error {
 	if err != nil {
 		return fmt.Errorf("deleting: %w", err)
 	}
-	if err := r.detach(name, recording); err != nil {
-		return err
+	if recording.ready {
+		err = r.abandon(recording)
+	} else {
+		err = r.detach(name, recording)
+	}
+	if err != nil {
+		return fmt.Errorf("deleting %q: %w", name, err)
 	}
 	delete(r.recordings, name)
 	if err := r.free(recording); err != nil {

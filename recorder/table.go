@@ -61,43 +61,55 @@ func rows(count uint32) iter.Seq2[*syscalls.Call, uint32] {
 	}
 }
 
-// loadCalls gives the programs the table of system calls: how many arguments
+// table is the system calls as the programs have them.
+type table struct {
+	rows []programsCallRow // the calls, then the variants
+	// The rows of variants, and by what they are found.
+	variantKeys []uint64
+	variantRows []uint32
+}
+
+// encodeCalls makes the programs' table of system calls: how many arguments
 // each has, which are file descriptors and what memory to capture. Variants
 // stand behind the calls, whose number is count.
-func loadCalls(calls, variants *ebpf.Map, count uint32) error {
+func encodeCalls(count uint32) (*table, error) {
 	native, _, _ := abis()
-	keys, encoded := []uint32{}, []programsCallRow{}
+	t := &table{}
 	for index := range count {
 		row, err := encodeRow(rowAt(index >= count/2, index%(count/2)))
 		if err != nil {
-			return err
+			return nil, err
 		}
 		// A native number that is the third ABI's alone may mean anything.
 		if index < count/2 && syscalls.Lookup(native, index) == nil {
 			row.Arguments = 6
 		}
-		keys, encoded = append(keys, index), append(encoded, row)
+		t.rows = append(t.rows, row)
 	}
-	variantKeys, variantRows := []uint64{}, []uint32{}
 	for call, index := range rows(count) {
 		for value, variant := range call.Variants() {
 			row, err := encodeRow(variant)
 			if err != nil {
-				return err
+				return nil, err
 			}
-			variantKeys = append(variantKeys, uint64(index)<<32|uint64(value))
-			variantRows = append(variantRows, uint32(len(keys)))
-			keys, encoded = append(keys, uint32(len(keys))), append(encoded, row)
+			t.variantKeys = append(t.variantKeys, uint64(index)<<32|uint64(value))
+			t.variantRows = append(t.variantRows, uint32(len(t.rows)))
+			t.rows = append(t.rows, row)
 		}
 	}
-	for i := range keys {
-		if err := calls.Put(keys[i], &encoded[i]); err != nil {
+	return t, nil
+}
+
+// load gives the programs the table.
+func (t *table) load(calls, variants *ebpf.Map) error {
+	for i := range t.rows {
+		if err := calls.Put(uint32(i), &t.rows[i]); err != nil {
 			return fmt.Errorf("loading row %d of the system calls: %w", i, err)
 		}
 	}
-	for i := range variantKeys {
-		if err := variants.Put(variantKeys[i], variantRows[i]); err != nil {
-			return fmt.Errorf("loading variant %#x of a system call: %w", variantKeys[i], err)
+	for i, key := range t.variantKeys {
+		if err := variants.Put(key, t.variantRows[i]); err != nil {
+			return fmt.Errorf("loading variant %#x of a system call: %w", key, err)
 		}
 	}
 	return nil

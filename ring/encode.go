@@ -12,13 +12,14 @@ func EncodeCalls(records []Record) []byte {
 	if len(records) == 0 {
 		return nil
 	}
-	base := records[0].End
+	base, last := records[0].End, uint64(0)
 	for _, record := range records {
-		base = min(base, record.End)
+		base, last = min(base, record.End), max(last, record.End)
 	}
 	chunk := make([]byte, sizeofChunk)
 	store(chunk, offsetChunkState, sizeofChunk)
 	store(chunk, offsetChunkBase, base)
+	store(chunk, offsetChunkLast, last)
 	for _, record := range records {
 		chunk = appendTask(chunk, record.TID, record.Task)
 		if record.End-base > math.MaxUint32 {
@@ -65,6 +66,9 @@ func appendCall(to []byte, record *Record, delta uint32) []byte {
 		flags |= callInFlight
 	case StateNoEntry:
 		flags |= callNoEntry
+	}
+	if record.SetUp {
+		flags |= recordSetup
 	}
 	if call.Return != int64(int32(call.Return)) {
 		flags |= callReturn64

@@ -55,6 +55,11 @@ const (
 	TypeExit   Type = 7
 )
 
+// enum record_flag
+const (
+	recordSetup = 128
+)
+
 // enum call_flag
 const (
 	callCompat     = 1

@@ -122,6 +122,7 @@ func parseTask(data []byte) *Task {
 
 func (p *parser) parseRecord(record *Record, data []byte) bool {
 	flags := data[offsetRecordFlags]
+	record.SetUp = flags&recordSetup != 0
 	switch record.Type {
 	case TypeCall:
 		return p.parseCall(record, data)

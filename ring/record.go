@@ -9,6 +9,10 @@ type Record struct {
 	Task *Task  // whose record it is; shared by the task's records, never nil
 	TID  uint32 // thread ID in the initial PID namespace, when the call began
 
+	// SetUp says that a container's runtime made the record when it set the
+	// container up: before the task's execve of what is to run there.
+	SetUp bool
+
 	// Start and End are CLOCK_BOOTTIME in nanoseconds. They are equal for
 	// everything but a system call.
 	Start, End uint64

@@ -82,3 +82,46 @@ func copyChunk(memory []byte) []byte {
 func load(memory []byte, offset int) uint64 {
 	return atomic.LoadUint64((*uint64)(unsafe.Pointer(&memory[offset : offset+8][0])))
 }
+
+// Totals is how many calls a ring's recording had, ever.
+type Totals struct {
+	Calls       uint64 // recorded
+	Overwritten uint64 // of them, whose chunks are gone
+	Filtered    uint64 // left out by the recording's set of calls
+	Lost        uint64 // could not be written
+}
+
+// Total counts a recording's calls without copying its memory, which must be
+// as [Copy] wants it. The programs may be writing: what it returns was true a
+// moment ago.
+func Total(memory []byte, cpus int) Totals {
+	header := HeaderChunks(cpus) * ChunkSize
+	// The oldest chunk of each CPU says how many of its calls were before.
+	oldest := make(map[uint32]uint64, cpus)
+	before := make(map[uint32]uint64, cpus)
+	for at := header; at < len(memory); at += ChunkSize {
+		chunk := memory[at : at+ChunkSize]
+		state := load(chunk, offsetChunkState)
+		if state == 0 {
+			continue
+		}
+		sequence, cpu := state>>StateSequenceShift, u32(chunk, offsetChunkCpu)
+		if known, found := oldest[cpu]; !found || sequence < known {
+			oldest[cpu], before[cpu] = sequence, load(chunk, offsetChunkCallsBefore)
+		}
+	}
+	var totals Totals
+	for cpu := range cpus {
+		line := memory[sizeofHead+cpu*sizeofCursor:]
+		calls := load(line, offsetCursorCalls)
+		totals.Calls += calls
+		totals.Filtered += load(line, offsetCursorFiltered)
+		totals.Lost += load(line, offsetCursorLost)
+		if _, found := oldest[uint32(cpu)]; found {
+			totals.Overwritten += min(before[uint32(cpu)], calls)
+		} else {
+			totals.Overwritten += calls
+		}
+	}
+	return totals
+}

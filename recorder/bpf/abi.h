@@ -79,6 +79,21 @@ static __always_inline bool changes_namespace(__u32 number)
 	return number == 272 || number == 308 || number == 310 || number == 346;
 }
 
+/* pivot_root and chroot. */
+static __always_inline bool changes_root(struct task_struct *task, __u32 number)
+{
+	switch (number & ~X32_SYSCALL_BIT) {
+	case 155:
+	case 161:
+		return !(task->thread_info.status & TS_COMPAT);
+	case 61:
+	case 217:
+		return task->thread_info.status & TS_COMPAT;
+	default:
+		return false;
+	}
+}
+
 #define COMPAT_SIGRETURN 119
 
 /*
@@ -142,6 +157,14 @@ static __always_inline bool is_fork(__u32 abi, __u32 number)
 static __always_inline bool changes_namespace(__u32 number)
 {
 	return number == 97 || number == 268 || number == 337 || number == 375;
+}
+
+/* pivot_root and chroot. */
+static __always_inline bool changes_root(struct task_struct *task, __u32 number)
+{
+	bool compat = abi_of(task, number) == ABI_COMPAT;
+
+	return compat ? number == 218 || number == 61 : number == 41 || number == 51;
 }
 
 #define COMPAT_SIGRETURN 119

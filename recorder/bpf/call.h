@@ -508,7 +508,7 @@ static __always_inline void build_call(struct scratch *scratch, struct task_stat
 	__u8 wide = 0;
 
 	begin_record(scratch, state, TYPE_CALL, 0);
-	flags |= state->abi;
+	flags |= state->abi | state->setup;
 	scratch->call.duration = duration;
 	scratch->call.number = number;
 	scratch->call.result = scratch->result;

@@ -25,6 +25,15 @@ struct mnt_namespace {
 	struct ns_common ns;
 };
 
+/* What tells a mount namespace from all that ever were: before Linux 6.18, and since. */
+struct mnt_namespace___before_6_18 {
+	__u64 seq;
+};
+
+struct ns_common___since_6_18 {
+	__u64 ns_id;
+};
+
 struct nsproxy {
 	struct mnt_namespace *mnt_ns;
 };
@@ -175,8 +184,48 @@ struct mm_struct {
 	unsigned long arg_end;
 };
 
+typedef struct {
+	int counter;
+} atomic_t;
+
 struct signal_struct {
+	atomic_t live;
+	int group_exit_code;
+	unsigned int flags;
 	struct mm_struct *oom_mm;
+};
+
+struct kernfs_node {
+	const char *name;
+	__u64 id;
+};
+
+/* The member's name before Linux 6.15, and since. */
+struct kernfs_node___before_6_15 {
+	struct kernfs_node *parent;
+};
+
+struct kernfs_node___since_6_15 {
+	struct kernfs_node *__parent;
+};
+
+struct cgroup {
+	int level;
+	struct kernfs_node *kn;
+};
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+};
+
+enum cgroup_subsys_id {
+	memory_cgrp_id,
+	pids_cgrp_id,
+};
+
+struct css_set {
+	struct cgroup_subsys_state *subsys[16];
+	struct cgroup *dfl_cgrp;
 };
 
 struct sigpending {
@@ -194,6 +243,8 @@ struct task_struct {
 	char comm[16];
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
+	__u64 start_boottime;
+	struct css_set *cgroups;
 	struct pid *thread_pid;
 	struct signal_struct *signal;
 	struct nsproxy *nsproxy;
@@ -222,7 +273,6 @@ struct bpf_iter__task {
 
 struct kernel_siginfo;
 struct k_sigaction;
-struct cgroup;
 
 #if defined(__TARGET_ARCH_x86)
 

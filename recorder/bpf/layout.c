@@ -8,6 +8,7 @@ enum capture_constant capture_constant;
 enum argument_constant argument_constant;
 enum descriptor_flag descriptor_flag;
 enum type type;
+enum record_flag record_flag;
 enum call_flag call_flag;
 enum exit_flag exit_flag;
 enum layout layout;

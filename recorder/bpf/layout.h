@@ -75,6 +75,12 @@ enum type {
 	TYPE_EXIT,
 };
 
+/* A flag of every type of record, beside the type's own. */
+enum record_flag {
+	/* Made before the task's execve in its container: the container's runtime, setting it up. */
+	RECORD_SETUP = 1 << 7,
+};
+
 /* How every record begins; size counts all its bytes and is a multiple of 8. */
 struct record {
 	__u16 size;

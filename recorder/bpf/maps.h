@@ -22,6 +22,12 @@ enum limit {
 	CGROUP_DEPTH = 32,
 	STATES = 4096,          /* tasks whose state is found without a look-up of their storage */
 	VERDICTS = 16384,
+	NAMESPACES = 16384,     /* mount namespaces that were seen and may still be */
+	CGROUP_NAMES = 384,     /* bytes of a cgroup's path that are kept */
+	CGROUP_NAME_MAX = 128,  /* bytes of one name, with its NUL */
+	CGROUP_LEVELS = 6,      /* names */
+	ATTACHMENT_NAME = 256,  /* bytes of a name that Attach was given */
+	NOTE = 8192,            /* bytes */
 	RING_LINE = 64,
 	ERRNO_SLOTS = 64,       /* failures with a higher errno count in the last */
 };
@@ -37,6 +43,7 @@ enum place {
 	PLACE_NO_CHUNK,      /* every chunk tried was being written */
 	PLACE_TOO_LARGE,     /* a record did not fit a chunk */
 	PLACE_MEMBERSHIPS,   /* a task is in more recordings than fit */
+	PLACE_ADOPT,         /* an unseen mount namespace could not be noted */
 	PLACES,
 };
 
@@ -48,8 +55,67 @@ struct recording {
 	__u32 header_chunks;  /* chunks before them */
 	__u32 string_limit;
 	__u32 stale;          /* an open chunk this many sequence numbers old is left */
+	__u32 incarnation;    /* of the last id with this index; it outlives the recording */
+	__u32 reserved;
 	__u64 native[9];      /* calls to record, a bit per number; the last bit: numbers beyond */
 	__u64 compat[9];
+};
+
+enum identity_flag {
+	IDENTITY_LATE = 1 << 0, /* it ran before the recording began */
+	IDENTITY_EXITED = 1 << 1, /* its first process has ended */
+};
+
+/*
+ * Which container the programs adopted into a recording, by the recording's
+ * index. They alone write it, while the recording lasts.
+ */
+struct identity {
+	__u64 generation; /* no two adoptions have the same; 0: none */
+	__u64 namespace; /* the mount namespace, as namespace_of tells it */
+	__u64 cgroup; /* ID */
+	__u64 root; /* address of its root directory's dentry */
+	__u64 began, executed, ended; /* CLOCK_BOOTTIME, ns; 0: not yet */
+	__u32 id; /* of the recording */
+	__u32 inode; /* of the mount namespace */
+	__u32 pid; /* of the first process */
+	__u32 status; /* that it ended with */
+	__u32 tasks; /* alive */
+	enum identity_flag flags;
+	__u32 oom_kills;
+	__u32 names_length;
+	char names[CGROUP_NAMES]; /* of the cgroup's path, the last one first, each with a NUL */
+};
+
+enum namespace_verdict {
+	NAMESPACE_ADOPTED,
+	NAMESPACE_IGNORED, /* never to be adopted again */
+	NAMESPACE_REFUSED, /* there was no ring, and it is counted; a later call of its tasks tries again */
+};
+
+/* A mount namespace that was seen. */
+struct namespace
+{
+	__u32 id; /* of the recording; one that is gone means none */
+	enum namespace_verdict verdict;
+};
+
+/* What user space must know of a recording that is there before it, by the recording's index. */
+struct attachment {
+	__u32 id; /* of the recording; 0: there is none, or the programs adopted it */
+	__u32 scope;
+	__u64 key;
+	__u64 began; /* CLOCK_BOOTTIME, ns */
+	__u64 ended; /* when it was detached; 0: it is attached */
+	__u32 name_length;
+	__u32 reserved;
+	char name[ATTACHMENT_NAME];
+};
+
+/* A text that user space keeps with a recording. */
+struct note {
+	__u32 length;
+	char text[NOTE];
 };
 
 /* Recordings that cover a mount namespace, a cgroup or a process's children. */
@@ -141,7 +207,8 @@ struct task_state {
 	__u32 pending; /* one of tree is pending */
 	__u32 row; /* of the call that it is in */
 	__u32 inner; /* of an indirect call, which: the first argument that it was made with */
-	__u32 reserved;
+	__u32 home; /* recording of the container that it is in, which counts it; 0: none */
+	__u32 setup; /* RECORD_SETUP, or 0: what its records are marked with */
 	__u32 room; /* bytes that an address's length argument gave, ~0 if it gave none */
 };
 
@@ -355,6 +422,51 @@ struct {
 	__type(value, struct members);
 } parents SEC(".maps");
 
+/* Recordings with a ring that no container has yet; user space fills it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, RECORDINGS);
+	__uint(key_size, 0);
+	__uint(value_size, sizeof(__u32));
+} stock SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, NAMESPACES);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u64); /* as namespace_of tells it */
+	__type(value, struct namespace);
+} namespaces SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, RECORDINGS);
+	__type(key, __u32);
+	__type(value, struct identity);
+} identities SEC(".maps");
+
+/* The next two are user space's alone; the programs keep them from being lost with it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, RECORDINGS);
+	__type(key, __u32);
+	__type(value, struct attachment);
+} attachments SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, RECORDINGS);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u32); /* ID of the recording */
+	__type(value, struct note);
+} notes SEC(".maps");
+
+/* IDs of recordings of which something changed. Who misses one finds it in identities. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 16);
+} news SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, PLACES *ERRNO_SLOTS);
@@ -368,8 +480,17 @@ struct {
  */
 volatile __u32 generation = 1;
 volatile __u32 moves = 0;
-/* The recorder's own process, never recorded. */
+/* The recorder's own process, never recorded: its number, and when it began, for numbers are given again. */
 volatile __u32 self = 0;
+volatile __u64 self_start = 0;
+/* The host: the kernel's own mount namespace, and the dentries of the first process's and the recorder's root. */
+volatile __u64 host_namespace = 0;
+volatile __u64 host_root = 0;
+volatile __u64 self_root = 0;
+/* Whether containers are adopted. */
+volatile __u32 adopting = 0;
+volatile __u64 adoptions = 0; /* so many, ever */
+volatile __u64 refusals = 0; /* containers for which there was no ring */
 /* How many entries the scope maps have: empty maps are not looked into. */
 volatile __u32 mount_namespace_count = 0;
 volatile __u32 cgroup_count = 0;

@@ -60,6 +60,12 @@ int BPF_PROG(enter_call, struct pt_regs *regs, long number)
 	return 0;
 }
 
+/* Whether a call may take the task to another container: to its mount namespace, or to its root directory. */
+static __always_inline bool may_change_home(__u32 number)
+{
+	return changes_namespace(number) || changes_root(bpf_get_current_task_btf(), number);
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(exit_call, struct pt_regs *regs, long result)
 {
@@ -68,13 +74,13 @@ int BPF_PROG(exit_call, struct pt_regs *regs, long result)
 	__u64 end;
 
 	if (!state) {
-		if (changes_namespace(number_at_exit(regs)))
+		if (may_change_home(number_at_exit(regs)))
 			forget_verdict(address_of(regs));
 		return 0;
 	}
 	if (!state->count) {
 		/* It waits for its execve, which may be in another mount namespace. */
-		if (changes_namespace(number_at_exit(regs))) {
+		if (may_change_home(number_at_exit(regs))) {
 			state->generation = 0;
 			forget_verdict(address_of(regs));
 		}
@@ -102,7 +108,7 @@ int BPF_PROG(exit_call, struct pt_regs *regs, long result)
 	state->in_call = 0;
 	barrier();
 	state->version++;
-	if (changes_namespace(state->number)) {
+	if (may_change_home(state->number)) {
 		state->generation = 0;
 		forget_verdict(address_of(regs));
 	}
@@ -188,6 +194,7 @@ __noinline int join_tree(struct task_state *state, __u32 id)
 
 /* include/linux/sched.h: a thread that the kernel runs for io_uring and that makes no calls of its own. */
 #define PF_IO_WORKER 0x10
+#define PF_EXITING 0x4
 
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(fork_task, struct task_struct *parent, struct task_struct *child)
@@ -216,7 +223,7 @@ int BPF_PROG(fork_task, struct task_struct *parent, struct task_struct *child)
 	}
 	if (parent_count && child->tgid != parent_pid)
 		members = bpf_map_lookup_elem(&parents, &parent_pid);
-	inherits = state && state->tree[0];
+	inherits = state && (state->tree[0] || state->home);
 	if (!members && !inherits)
 		return 0;
 	child_memory = remember(child);
@@ -227,6 +234,10 @@ int BPF_PROG(fork_task, struct task_struct *parent, struct task_struct *child)
 		for (int i = 0; i < MEMBERSHIPS; i++)
 			child_state->tree[i] = state->tree[i];
 		child_state->pending = state->pending;
+		/* Also if it has a mount namespace of its own: its first call tells. */
+		child_state->home = state->home;
+		child_state->setup = state->setup;
+		count_task(state->home, 1);
 	}
 	if (members) {
 		for (int i = 0; i < MEMBERSHIPS; i++) {
@@ -256,6 +267,38 @@ __noinline int all_capture(struct task_state *state, __u32 layout)
 	return 1;
 }
 
+/*
+ * The execve of a task that has set up what is in its container: of a container
+ * its own program begins here, unless this is a hook that its runtime runs there.
+ */
+__noinline int end_setup(struct task_state *state)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct identity *identity;
+
+	if (!state)
+		return 0;
+	identity = identity_of(state->home);
+	if (!identity) {
+		state->setup = 0;
+		return 0;
+	}
+	if (identity->executed || identity->flags & IDENTITY_LATE) {
+		state->setup = 0;
+		return 0;
+	}
+	if (state->container_pid != 1 && pid_level(task))
+		return 0;
+	state->setup = 0;
+	identity->pid = task->tgid;
+	identity->root = root_of(task);
+	note_cgroup(bpf_get_current_task(), identity);
+	barrier();
+	identity->executed = state->in_call ? state->start : now();
+	tell(identity->id);
+	return 0;
+}
+
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(exec_task, struct task_struct *task, int old_tid, struct linux_binprm *image)
 {
@@ -264,9 +307,16 @@ int BPF_PROG(exec_task, struct task_struct *task, int old_tid, struct linux_binp
 	__u64 start, length, path_length;
 	long read;
 
-	if (!state || !state->count)
+	if (!state) {
+		/* Its root directory may be another by now, in ways that no call's number tells. */
+		forget_verdict(address_of((struct pt_regs *)bpf_task_pt_regs(task)));
+		return 0;
+	}
+	if (!state->count)
 		return 0;
 	identify(task, state);
+	if (state->setup)
+		end_setup(state);
 	scratch = take_scratch();
 	if (!scratch)
 		return 0;
@@ -302,6 +352,39 @@ int BPF_PROG(exec_task, struct task_struct *task, int old_tid, struct linux_binp
 	return 0;
 }
 
+/* include/linux/sched/signal.h: the whole process has one exit code */
+#define SIGNAL_GROUP_EXIT 4
+
+/* Notes how a container's first process ended, and counts the task out. */
+__noinline int leave_home(struct task_state *state)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct signal_struct *signal = BPF_CORE_READ(task, signal);
+	struct identity *identity;
+
+	if (!state)
+		return 0;
+	identity = identity_of(state->home);
+	if (!identity)
+		return 0;
+	/* The last thread of the process: do_exit, kernel/exit.c, has counted this one out already. */
+	if (!BPF_CORE_READ(signal, live.counter)) {
+		if (BPF_CORE_READ(signal, oom_mm))
+			__sync_fetch_and_add(&identity->oom_kills, 1);
+		if (identity->pid == task->tgid) {
+			identity->status = BPF_CORE_READ(signal, flags) & SIGNAL_GROUP_EXIT
+						   ? BPF_CORE_READ(signal, group_exit_code)
+						   : BPF_CORE_READ(task, group_leader, exit_code);
+			barrier();
+			identity->flags |= IDENTITY_EXITED;
+			tell(identity->id);
+		}
+	}
+	count_task(state->home, -1);
+	state->home = 0;
+	return 0;
+}
+
 /* Writes a task's last records. */
 static __always_inline void end_task(struct task_struct *task, struct task_state *state)
 {
@@ -334,8 +417,11 @@ int BPF_PROG(exit_task)
 	struct task_memory *memory;
 	__u32 index;
 
-	if (state && !(task->flags & PF_IO_WORKER))
+	if (state && !(task->flags & PF_IO_WORKER)) {
 		end_task(task, state);
+		if (state->home)
+			leave_home(state);
+	}
 	forget_verdict(address_of((struct pt_regs *)bpf_task_pt_regs(task)));
 	memory = bpf_task_storage_get(&tasks, task, NULL, 0);
 	if (!memory || !memory->index)
@@ -362,6 +448,7 @@ int BPF_PROG(move_task, struct cgroup *to)
 volatile __u32 asked_id = 0;
 volatile __u32 asked_pid = 0;
 volatile __u32 reader = 0; /* the asker's own pid, in the initial PID namespace */
+volatile __u64 reader_start = 0; /* when it began */
 volatile __u64 found = 0;   /* tasks that descend from asked_pid */
 volatile __u64 adopted = 0; /* those of them that were not in the recording */
 
@@ -438,7 +525,6 @@ int list_calls(struct bpf_iter__task *context)
 	__u64 version;
 	bool wanted = false;
 
-	reader = bpf_get_current_pid_tgid() >> 32;
 	if (!task)
 		return 0;
 	memory = bpf_task_storage_get(&tasks, task, NULL, 0);
@@ -458,5 +544,71 @@ int list_calls(struct bpf_iter__task *context)
 	barrier();
 	version = state->version;
 	bpf_seq_write(context->meta->seq, &version, sizeof(version));
+	return 0;
+}
+
+/* Finds out who asks and what the host is. */
+SEC("iter/task")
+int look_around(struct bpf_iter__task *context)
+{
+	struct task_struct *task = context->task;
+
+	if (!task)
+		return 0;
+	reader = bpf_get_current_pid_tgid() >> 32;
+	if (task->tgid == reader) {
+		reader_start = BPF_CORE_READ(task, group_leader, start_boottime);
+		self_root = root_of(task);
+	}
+	if (task->pid == 1)
+		host_root = root_of(task);
+	/* kthreadd: not the first process, which may have gone elsewhere. */
+	if (task->pid == 2)
+		host_namespace = namespace_of(task);
+	return 0;
+}
+
+/* Adopts containers that run already, and counts their tasks. */
+SEC("iter/task")
+int adopt_running(struct bpf_iter__task *context)
+{
+	struct task_struct *task = context->task;
+	struct task_memory *memory;
+	struct task_state *state;
+	struct identity *identity;
+	__u64 address;
+	__u32 home;
+
+	if (!task || task->tgid == self || task->flags & PF_EXITING)
+		return 0;
+	address = address_of((struct pt_regs *)task);
+	home = find_home(address, 0, 1);
+	if (!home)
+		return 0;
+	memory = remember(task);
+	if (!memory)
+		return 0;
+	state = state_of(memory);
+	if (state->home)
+		return 0;
+	change_home(state, home, address);
+	identity = identity_of(home);
+	/* The process that all others descend from has the number 1, where it has a PID namespace of its own. */
+	if (identity && read_tid_in_namespace(task) == 1)
+		identity->pid = task->tgid;
+	return 0;
+}
+
+/* Writes out the mount namespace of every task. */
+SEC("iter/task")
+int list_namespaces(struct bpf_iter__task *context)
+{
+	struct task_struct *task = context->task;
+	__u64 key;
+
+	if (!task)
+		return 0;
+	key = namespace_of(task);
+	bpf_seq_write(context->meta->seq, &key, sizeof(key));
 	return 0;
 }

@@ -33,7 +33,7 @@ static __always_inline void give_back(struct scratch *scratch)
 static __always_inline void begin_record(struct scratch *scratch, struct task_state *state, __u8 type, __u32 size)
 {
 	scratch->record.type = type;
-	scratch->record.flags = 0;
+	scratch->record.flags = state->setup;
 	scratch->record.tid = state->tid;
 	scratch->size = size;
 }

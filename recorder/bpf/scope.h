@@ -4,6 +4,7 @@
 
 /* Who is recorded: from a task to its memberships. */
 
+#include "adopt.h"
 #include "maps.h"
 #include <bpf/bpf_core_read.h>
 
@@ -81,14 +82,6 @@ static __always_inline struct task_memory *remember(struct task_struct *task)
 	return memory;
 }
 
-static __always_inline struct recording *recording_of(__u32 id)
-{
-	__u32 index = id & 0xffff;
-	struct recording *recording = bpf_map_lookup_elem(&recordings, &index);
-
-	return recording && recording->id == id ? recording : NULL;
-}
-
 static __always_inline int read_tid_in_namespace(struct task_struct *task)
 {
 	struct pid *pid = BPF_CORE_READ(task, thread_pid);
@@ -147,14 +140,21 @@ __noinline int add_members(struct members *found, struct members *more)
 	return 0;
 }
 
-/* Finds the recordings that cover the current task; state is NULL if it has none yet. */
-__noinline int find_members(struct task_state *state, struct members *found)
+/* Whether the current task is one of the recorder's own. */
+static __always_inline bool is_self(struct task_struct *task)
+{
+	return task->tgid == self && BPF_CORE_READ(task, group_leader, start_boottime) == self_start;
+}
+
+/* Finds the recordings that cover the current task, home among them; state is NULL if it has none yet. */
+__noinline int find_members(struct task_state *state, __u32 home, struct members *found)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct members *members;
 
-	if (!found || task->tgid == self)
+	if (!found || is_self(task))
 		return 0;
+	found->ids[0] = home;
 	if (state) {
 		struct members direct;
 
@@ -241,12 +241,17 @@ static __noinline struct task_state *resolve(struct task_struct *task)
 	struct members found = {};
 	struct task_memory *memory = bpf_task_storage_get(&tasks, task, NULL, 0);
 	struct task_state *state = NULL;
+	__u64 address = bpf_get_current_task();
+	__u32 home = 0;
 
 	if (memory)
 		state = state_of(memory);
-	find_members(state, &found);
+	if (adopting && !is_self(task))
+		home = find_home(address, state ? state->home : 0, 0);
+	find_members(state, home, &found);
 	if (!found.ids[0] && !(state && state->pending)) {
 		if (state) {
+			change_home(state, 0, address);
 			state->count = 0;
 			state->in_call = 0;
 		}
@@ -258,6 +263,7 @@ static __noinline struct task_state *resolve(struct task_struct *task)
 			return NULL;
 		state = state_of(memory);
 	}
+	change_home(state, home, address);
 	set_memberships(state, &found);
 	identify(task, state);
 	state->generation = current_generation;
