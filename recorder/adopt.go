@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/cilium/ebpf"
@@ -100,15 +101,9 @@ func (r *Recorder) Stock(count int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	for ; ready < count; ready++ {
-		recording, err := r.create(*r.adoption)
-		if err != nil {
-			return ready, fmt.Errorf("making ring %d of %d ready: %w", ready+1, count, err)
-		}
-		recording.ready, recording.attached = true, true
-		if err := r.putInStock(recording.id); err != nil {
-			return ready, errors.Join(err, r.free(recording))
-		}
+	if ready < count {
+		made, err := r.makeReady(count - ready)
+		return ready + made, err
 	}
 	for ; ready > count; ready-- {
 		var id uint32
@@ -124,6 +119,43 @@ func (r *Recorder) Stock(count int) (int, error) {
 		}
 	}
 	return ready, nil
+}
+
+// makeReady makes rings, all at the same time: for each the kernel waits until
+// no program can be looking at what its slot had before (synchronize_rcu, some
+// ten milliseconds), and it is the same wait for all.
+func (r *Recorder) makeReady(count int) (made int, err error) {
+	var free []int
+	for index, recording := range r.slots {
+		if recording == nil && len(free) < count {
+			free = append(free, index)
+		}
+	}
+	errs := make([]error, count)
+	if len(free) < count {
+		errs[len(free)] = fmt.Errorf("%w: %d at once is the most", ErrTooMany, len(r.slots))
+	}
+	var makers sync.WaitGroup
+	for i, index := range free {
+		makers.Go(func() { r.slots[index], errs[i] = r.createAt(uint32(index), *r.adoption) })
+	}
+	makers.Wait()
+	for i, index := range free {
+		recording := r.slots[index]
+		if recording == nil {
+			continue
+		}
+		recording.ready, recording.attached = true, true
+		if err := r.putInStock(recording.id); err != nil {
+			errs[i] = errors.Join(err, r.free(recording))
+			continue
+		}
+		made++
+	}
+	if err := errors.Join(errs...); err != nil {
+		return made, fmt.Errorf("making %d of %d rings ready: %w", made, count, err)
+	}
+	return made, nil
 }
 
 // Ready returns how many rings are ready for containers to come.

@@ -54,3 +54,14 @@ func (r *Recorder) failures() ([]ring.Failure, error) {
 	}
 	return result, nil
 }
+
+// Failures returns the operations of the programs that failed, of all
+// recordings together, since the programs were loaded.
+func (r *Recorder) Failures() ([]ring.Failure, error) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if r.objects == nil {
+		return nil, ErrClosed
+	}
+	return r.failures()
+}

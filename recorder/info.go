@@ -15,6 +15,10 @@ type Info struct {
 	// Late: it was running when the recording began, whose first calls are missing.
 	Late bool
 
+	// OwnPIDs: it has a PID namespace of its own. What has none and ended without
+	// an execve was no container: Docker's daemon unpacks images so.
+	OwnPIDs bool
+
 	// MountNamespace is its inode number, of an adopted container and of a
 	// recording of a mount namespace. The kernel gives the number of a namespace
 	// that is gone to another; NamespaceID is never given again.

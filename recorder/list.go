@@ -175,6 +175,7 @@ func (i *Info) fromIdentity(identity *programsIdentity) {
 	i.Adopted = true
 	i.Scope = scopeNames[scopeMountNamespace]
 	i.Late = identity.Flags&programsIdentityFlagIDENTITY_LATE != 0
+	i.OwnPIDs = identity.Flags&programsIdentityFlagIDENTITY_OWN_PIDS != 0
 	i.MountNamespace, i.NamespaceID = identity.Inode, identity.Namespace
 	i.CgroupID = identity.Cgroup
 	i.CgroupNames = namesOf(identity)

@@ -100,8 +100,9 @@ type programsIdentity struct {
 type programsIdentityFlag uint32
 
 const (
-	programsIdentityFlagIDENTITY_LATE   programsIdentityFlag = 1
-	programsIdentityFlagIDENTITY_EXITED programsIdentityFlag = 2
+	programsIdentityFlagIDENTITY_LATE     programsIdentityFlag = 1
+	programsIdentityFlagIDENTITY_EXITED   programsIdentityFlag = 2
+	programsIdentityFlagIDENTITY_OWN_PIDS programsIdentityFlag = 4
 )
 
 type programsMembers struct {

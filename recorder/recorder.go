@@ -344,7 +344,17 @@ func (r *Recorder) create(options Options) (*recording, error) {
 	if free < 0 {
 		return nil, fmt.Errorf("%w: %d at once is the most", ErrTooMany, len(r.slots))
 	}
-	index := uint32(free)
+	recording, err := r.createAt(uint32(free), options)
+	if err != nil {
+		return nil, err
+	}
+	r.slots[free] = recording
+	return recording, nil
+}
+
+// createAt is create for a free index, which it leaves to the caller to take.
+// It may be called for several at once.
+func (r *Recorder) createAt(index uint32, options Options) (*recording, error) {
 	var before programsRecording
 	if err := r.objects.Recordings.Lookup(index, &before); err != nil {
 		return nil, fmt.Errorf("looking up who was the recording before: %w", err)
@@ -363,7 +373,6 @@ func (r *Recorder) create(options Options) (*recording, error) {
 		err = fmt.Errorf("setting the recording's options: %w", err)
 		return nil, errors.Join(err, r.deleteRing(index), r.unpinRing(index), unix.Munmap(memory))
 	}
-	r.slots[index] = recording
 	return recording, nil
 }
 

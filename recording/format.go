@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"maps"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -192,6 +194,8 @@ type header struct {
 	StringLimit      uint32      `json:"stringLimit,omitempty"`
 	Started          time.Time   `json:"started,omitzero"`
 	Taken            time.Time   `json:"taken,omitzero"`
+	Ending           ending      `json:"ending,omitzero"`
+	Overwritten      uint64      `json:"overwritten,omitempty"`
 	TakenBoot        uint64      `json:"takenBoot,omitempty"` // the snapshot's
 	Clock            []clockPair `json:"clock,omitempty"`
 }
@@ -203,6 +207,77 @@ type container struct {
 	Namespace text `json:"namespace,omitempty"`
 	Pod       text `json:"pod,omitempty"`
 	Runtime   text `json:"runtime,omitempty"`
+
+	RuntimeNamespace text    `json:"runtimeNamespace,omitempty"`
+	Image            text    `json:"image,omitempty"`
+	Labels           []label `json:"labels,omitempty"` // in the order of their names
+	PodUID           text    `json:"podUID,omitempty"`
+	ContainerName    text    `json:"containerName,omitempty"`
+	Attempt          uint32  `json:"attempt,omitempty"`
+	Cgroup           text    `json:"cgroup,omitempty"`
+	Generation       uint32  `json:"generation,omitempty"`
+}
+
+// label is a container's: names of any bytes cannot be JSON's.
+type label struct {
+	Name  text `json:"name"`
+	Value text `json:"value"`
+}
+
+// ending is the header's JSON of an [Ending].
+type ending struct {
+	Executed time.Time `json:"executed,omitzero"`
+	Ended    time.Time `json:"ended,omitzero"`
+	Exited   bool      `json:"exited,omitempty"`
+	Status   uint32    `json:"status,omitempty"`
+	OOMKills uint32    `json:"oomKills,omitempty"`
+}
+
+// newContainer is the JSON of a container.
+func newContainer(c *Container) container {
+	result := container{
+		ID:               text(c.ID),
+		Name:             text(c.Name),
+		Namespace:        text(c.Namespace),
+		Pod:              text(c.Pod),
+		Runtime:          text(c.Runtime),
+		RuntimeNamespace: text(c.RuntimeNamespace),
+		Image:            text(c.Image),
+		PodUID:           text(c.PodUID),
+		ContainerName:    text(c.ContainerName),
+		Attempt:          c.Attempt,
+		Cgroup:           text(c.Cgroup),
+		Generation:       c.Generation,
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Labels)) {
+		result.Labels = append(result.Labels, label{text(name), text(c.Labels[name])})
+	}
+	return result
+}
+
+// container is the container that the JSON says.
+func (c *container) container() Container {
+	result := Container{
+		ID:               string(c.ID),
+		Name:             string(c.Name),
+		Namespace:        string(c.Namespace),
+		Pod:              string(c.Pod),
+		Runtime:          string(c.Runtime),
+		RuntimeNamespace: string(c.RuntimeNamespace),
+		Image:            string(c.Image),
+		PodUID:           string(c.PodUID),
+		ContainerName:    string(c.ContainerName),
+		Attempt:          c.Attempt,
+		Cgroup:           string(c.Cgroup),
+		Generation:       c.Generation,
+	}
+	if len(c.Labels) > 0 {
+		result.Labels = make(map[string]string, len(c.Labels))
+	}
+	for _, l := range c.Labels {
+		result.Labels[string(l.Name)] = string(l.Value)
+	}
+	return result
 }
 
 // clockPair is the header's JSON of a [ClockPair].
@@ -266,19 +341,16 @@ func newHeader(r *Recording, c contents) header {
 		Kernel:           text(r.Kernel),
 		TraceloopVersion: text(r.TraceloopVersion),
 		Name:             text(r.Name),
-		Container: container{
-			ID:        text(r.Container.ID),
-			Name:      text(r.Container.Name),
-			Namespace: text(r.Container.Namespace),
-			Pod:       text(r.Container.Pod),
-			Runtime:   text(r.Container.Runtime),
-		},
-		RingSize:    r.RingSize,
-		StringLimit: r.StringLimit,
-		Started:     r.Started.UTC(),
-		Taken:       r.Taken.UTC(),
-		TakenBoot:   r.Snapshot.Taken,
+		Container:        newContainer(&r.Container),
+		RingSize:         r.RingSize,
+		StringLimit:      r.StringLimit,
+		Started:          r.Started.UTC(),
+		Taken:            r.Taken.UTC(),
+		TakenBoot:        r.Snapshot.Taken,
+		Ending:           ending(r.Ending),
+		Overwritten:      r.Overwritten,
 	}
+	h.Ending.Executed, h.Ending.Ended = r.Ending.Executed.UTC(), r.Ending.Ended.UTC()
 	for _, argument := range r.Command {
 		h.Command = append(h.Command, text(argument))
 	}
@@ -297,19 +369,16 @@ func (h *header) recording() *Recording {
 		Kernel:           string(h.Kernel),
 		TraceloopVersion: string(h.TraceloopVersion),
 		Name:             string(h.Name),
-		Container: Container{
-			ID:        string(h.Container.ID),
-			Name:      string(h.Container.Name),
-			Namespace: string(h.Container.Namespace),
-			Pod:       string(h.Container.Pod),
-			Runtime:   string(h.Container.Runtime),
-		},
-		RingSize:    h.RingSize,
-		StringLimit: h.StringLimit,
-		Started:     h.Started.UTC(),
-		Taken:       h.Taken.UTC(),
-		Snapshot:    ring.Snapshot{Taken: h.TakenBoot},
+		Container:        h.Container.container(),
+		RingSize:         h.RingSize,
+		StringLimit:      h.StringLimit,
+		Started:          h.Started.UTC(),
+		Taken:            h.Taken.UTC(),
+		Snapshot:         ring.Snapshot{Taken: h.TakenBoot},
+		Ending:           Ending(h.Ending),
+		Overwritten:      h.Overwritten,
 	}
+	r.Ending.Executed, r.Ending.Ended = h.Ending.Executed.UTC(), h.Ending.Ended.UTC()
 	for _, argument := range h.Command {
 		r.Command = append(r.Command, string(argument))
 	}

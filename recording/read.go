@@ -21,6 +21,54 @@ const (
 // intact as well, or nil if that is nothing. Otherwise it returns a recording
 // or one of [ErrNotRecording], [ErrVersion] and the errors of r.
 func Read(r io.Reader) (*Recording, error) {
+	f, err := newFileReader(r)
+	if err != nil {
+		return nil, err
+	}
+	defer f.decoder.Close()
+	if err := f.readPreamble(); err != nil {
+		return nil, err
+	}
+	f.readSections()
+	return f.finish()
+}
+
+// ReadHead reads what a file says about its recording, and of the snapshot the
+// accounts, but no chunks: what is behind the first sections is neither read
+// nor checked. A sound file has these first; of a damaged one the accounts may
+// be missing. The error is that of [Read] where that returns no recording.
+func ReadHead(r io.Reader) (*Recording, error) {
+	f, err := newFileReader(r)
+	if err != nil {
+		return nil, err
+	}
+	defer f.decoder.Close()
+	if err := f.readPreamble(); err != nil {
+		return nil, err
+	}
+	for sections := 0; sections < headSections && (f.header == nil || f.accounts == nil) && !f.atEnd(); sections++ {
+		f.readSection()
+	}
+	if f.header == nil {
+		f.readSections() // the other copy, or why there is none
+		return f.finish()
+	}
+	if err := checkFormat(f.header.Format); err != nil {
+		return nil, err
+	}
+	head := f.header.recording()
+	if f.accounts != nil {
+		f.accounts.fill(&head.Snapshot)
+	}
+	return head, nil
+}
+
+// headSections is among how many sections ReadHead expects the header and the
+// accounts. One of another type may have come before them in the writing program.
+const headSections = 4
+
+// newFileReader makes a reader, whose decoder the caller closes.
+func newFileReader(r io.Reader) (*fileReader, error) {
 	decoder, err := zstd.NewReader(nil,
 		zstd.WithDecoderConcurrency(1),
 		zstd.WithDecoderLowmem(true),
@@ -33,14 +81,7 @@ func Read(r io.Reader) (*Recording, error) {
 	if err != nil {
 		return nil, fmt.Errorf("preparing decompression: %w", err)
 	}
-	defer decoder.Close()
-
-	f := &fileReader{source: source{reader: r, limit: maxFile}, decoder: decoder}
-	if err := f.readPreamble(); err != nil {
-		return nil, err
-	}
-	f.readSections()
-	return f.finish()
+	return &fileReader{source: source{reader: r, limit: maxFile}, decoder: decoder}, nil
 }
 
 // fileReader reads a file's parts and keeps what it finds.

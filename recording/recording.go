@@ -122,6 +122,8 @@ type Recording struct {
 	StringLimit uint32    // bytes captured of a string
 	Started     time.Time // when the recording began; zero if not known
 	Taken       time.Time // when the snapshot was taken
+	Ending      Ending    // what became of the container
+	Overwritten uint64    // calls, when the snapshot was taken, as its recorder counted them; 0 also if not known
 
 	// Clock turns the snapshot's times into wall-clock times.
 	Clock Clock
@@ -140,6 +142,27 @@ type Container struct {
 	Namespace string // Kubernetes'
 	Pod       string
 	Runtime   string // such as "docker" or "containerd"
+
+	RuntimeNamespace string // containerd's
+	Image            string
+	Labels           map[string]string
+	PodUID           string
+	ContainerName    string // in the pod
+	Attempt          uint32 // how often the pod's container was restarted before
+	Cgroup           string // path
+	// Generation tells the recordings of one container apart, of which there
+	// is one for each time that it was started: 1 is the oldest. 0: not known.
+	Generation uint32
+}
+
+// Ending says what became of a container until the recording was taken. Times
+// are zero if that has not happened, or is not known.
+type Ending struct {
+	Executed time.Time // the container's own execve began: what came before is its runtime's set-up
+	Ended    time.Time // its last task ended
+	Exited   bool      // its first process has ended
+	Status   uint32    // of its first process, as wait(2) has it, if Exited
+	OOMKills uint32    // processes that the out-of-memory killer took
 }
 
 // UnknownSection is a whole and sound section of a type that this program

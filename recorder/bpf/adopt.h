@@ -190,7 +190,7 @@ __noinline int adopt(__u64 address, __u64 key, __u32 late)
 	identity->pid = BPF_CORE_READ(task, tgid);
 	identity->status = 0;
 	identity->tasks = 0;
-	identity->flags = late ? IDENTITY_LATE : 0;
+	identity->flags = (late ? IDENTITY_LATE : 0) | (pid_level(task) ? IDENTITY_OWN_PIDS : 0);
 	identity->oom_kills = 0;
 	note_cgroup(address, identity);
 	identity->generation = __sync_fetch_and_add(&adoptions, 1) + 1;

@@ -156,6 +156,9 @@ static __always_inline void begin_captures(struct scratch *scratch, struct task_
 
 	scratch->string_limit = recording->string_limit;
 	scratch->layouts = recording->layouts;
+	/* What a runtime reads when it sets a container up is the container's environment, with all its secrets. */
+	if (state->setup)
+		scratch->layouts &= ~(1 << LAYOUT_BYTES | 1 << LAYOUT_BUFFERS);
 	scratch->pointer_size = state->abi == ABI_NATIVE ? 8 : 4;
 	scratch->phase = phase;
 	scratch->at = 0;

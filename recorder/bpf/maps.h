@@ -64,6 +64,7 @@ struct recording {
 enum identity_flag {
 	IDENTITY_LATE = 1 << 0, /* it ran before the recording began */
 	IDENTITY_EXITED = 1 << 1, /* its first process has ended */
+	IDENTITY_OWN_PIDS = 1 << 2, /* it has a PID namespace of its own */
 };
 
 /*

@@ -195,6 +195,7 @@ __noinline int join_tree(struct task_state *state, __u32 id)
 /* include/linux/sched.h: a thread that the kernel runs for io_uring and that makes no calls of its own. */
 #define PF_IO_WORKER 0x10
 #define PF_EXITING 0x4
+#define PF_KTHREAD 0x200000
 
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(fork_task, struct task_struct *parent, struct task_struct *child)
@@ -579,7 +580,7 @@ int adopt_running(struct bpf_iter__task *context)
 	__u64 address;
 	__u32 home;
 
-	if (!task || task->tgid == self || task->flags & PF_EXITING)
+	if (!task || task->tgid == self || task->flags & (PF_EXITING | PF_KTHREAD))
 		return 0;
 	address = address_of((struct pt_regs *)task);
 	home = find_home(address, 0, 1);
