@@ -1,0 +1,192 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"connectrpc.com/connect"
+
+	traceloopv1 "traceloop/api/traceloop/v1"
+	"traceloop/api/traceloop/v1/traceloopv1connect"
+	"traceloop/internal/containers"
+	"traceloop/recorder"
+)
+
+// maximumRequest is how many bytes a request may have.
+const maximumRequest = 1 << 20
+
+// Handler serves the API at path, also before Run and after. Who may call it is
+// the listener's to decide.
+func (a *Agent) Handler() (path string, handler http.Handler) {
+	path, handler = traceloopv1connect.NewDaemonServiceHandler(&service{a},
+		connect.WithReadMaxBytes(maximumRequest),
+		// Recordings are compressed already, and the client is on this machine.
+		connect.WithCompression("gzip", nil, nil),
+		connect.WithInterceptors(connect.UnaryInterceptorFunc(a.deadlineForAnswer)),
+	)
+	return path, a.withDeadlines(handler)
+}
+
+// controllerKey is under which a request's context has its response's controller.
+type controllerKey struct{}
+
+// withDeadlines cuts off clients that do not take what they asked for: memory
+// and places for readers are bounded.
+func (a *Agent) withDeadlines(handler http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		controller := http.NewResponseController(w)
+		ctx := context.WithValue(r.Context(), controllerKey{}, controller)
+		handler.ServeHTTP(w, r.WithContext(ctx))
+		// What the server still has to send has its time as well.
+		a.extendDeadline(ctx)
+	})
+}
+
+// deadlineForAnswer gives the client its time from when there is an answer.
+func (a *Agent) deadlineForAnswer(next connect.UnaryFunc) connect.UnaryFunc {
+	return func(ctx context.Context, request connect.AnyRequest) (connect.AnyResponse, error) {
+		defer a.extendDeadline(ctx)
+		return next(ctx, request)
+	}
+}
+
+// extendDeadline gives the client time to take the next piece.
+func (a *Agent) extendDeadline(ctx context.Context) {
+	if controller, ok := ctx.Value(controllerKey{}).(*http.ResponseController); ok {
+		// A writer without deadlines is a test's.
+		_ = controller.SetWriteDeadline(time.Now().Add(a.sendTimeout))
+	}
+}
+
+// service is the API.
+type service struct{ *Agent }
+
+// failure is an error of the recorder's as the API has it.
+func failure(err error) error {
+	if err == nil {
+		return nil
+	}
+	var known *connect.Error
+	if errors.As(err, &known) {
+		return err
+	}
+	code := connect.CodeInternal
+	switch {
+	case errors.Is(err, recorder.ErrNotFound), errors.Is(err, recorder.ErrNoProcess), errors.Is(err, errGone):
+		code = connect.CodeNotFound
+	case errors.Is(err, recorder.ErrExists):
+		code = connect.CodeAlreadyExists
+	case errors.Is(err, recorder.ErrTooMany):
+		code = connect.CodeResourceExhausted
+	case errors.Is(err, recorder.ErrClosed):
+		code = connect.CodeUnavailable
+	case errors.Is(err, context.Canceled):
+		code = connect.CodeCanceled
+	case errors.Is(err, context.DeadlineExceeded):
+		code = connect.CodeDeadlineExceeded
+	}
+	return connect.NewError(code, err)
+}
+
+// List implements the API's List.
+func (s *service) List(_ context.Context, request *connect.Request[traceloopv1.ListRequest]) (*connect.Response[traceloopv1.ListResponse], error) {
+	filter, err := containers.ParseFilter(request.Msg.Filter)
+	if err != nil {
+		return nil, connect.NewError(connect.CodeInvalidArgument, err)
+	}
+	all, err := s.list()
+	if err != nil {
+		return nil, failure(err)
+	}
+	response := &traceloopv1.ListResponse{}
+	for _, l := range all {
+		if filter.Match(&l.container) {
+			response.Recordings = append(response.Recordings, l.message)
+		}
+	}
+	return connect.NewResponse(response), nil
+}
+
+// find lists the recordings and resolves a reference.
+func (a *Agent) find(reference string) (*listed, error) {
+	all, err := a.list()
+	if err != nil {
+		return nil, failure(err)
+	}
+	return resolve(all, reference)
+}
+
+// maximumReferences is how many recordings one request may delete.
+const maximumReferences = 10_000
+
+// Delete implements the API's Delete.
+func (s *service) Delete(ctx context.Context, request *connect.Request[traceloopv1.DeleteRequest]) (*connect.Response[traceloopv1.DeleteResponse], error) {
+	references := request.Msg.References
+	if len(references) == 0 {
+		return nil, connect.NewError(connect.CodeInvalidArgument, errors.New("no recording to delete: want an ID, a name or NAMESPACE/POD[/CONTAINER]"))
+	}
+	if len(references) > maximumReferences {
+		return nil, connect.NewError(connect.CodeInvalidArgument, fmt.Errorf("%d recordings to delete at once: at most %d are possible", len(references), maximumReferences))
+	}
+	defer wake(s.balanceNews)
+	s.removals.Lock()
+	defer s.removals.Unlock()
+	all, err := s.list()
+	if err != nil {
+		return nil, failure(err)
+	}
+	var chosen []*listed
+	there := make(map[*listed]bool)
+	for _, reference := range references {
+		l, err := resolve(all, reference)
+		if err != nil {
+			return nil, err
+		}
+		if !there[l] {
+			there[l] = true
+			chosen = append(chosen, l)
+		}
+	}
+	response := &traceloopv1.DeleteResponse{}
+	for _, l := range chosen {
+		if err := ctx.Err(); err != nil {
+			return nil, failure(err)
+		}
+		if l.ring != "" {
+			err = s.remove(l.ring)
+		} else {
+			err = s.store.delete(l.file)
+		}
+		if err != nil {
+			return nil, failure(fmt.Errorf("deleting %s, %d of %d: %w", l, len(response.Deleted)+1, len(chosen), err))
+		}
+		response.Deleted = append(response.Deleted, l.message)
+	}
+	return connect.NewResponse(response), nil
+}
+
+// Detach implements the API's Detach.
+func (s *service) Detach(_ context.Context, request *connect.Request[traceloopv1.DetachRequest]) (*connect.Response[traceloopv1.DetachResponse], error) {
+	l, err := s.find(request.Msg.Reference)
+	if err != nil {
+		return nil, err
+	}
+	if l.ring == "" {
+		return nil, connect.NewError(connect.CodeFailedPrecondition, fmt.Errorf("%s has ended and was saved: there is nothing to detach", l))
+	}
+	if l.adopted {
+		return nil, connect.NewError(connect.CodeFailedPrecondition,
+			fmt.Errorf("%s was not attached by hand: a container is recorded until it ends, or until its recording is deleted", l))
+	}
+	if err := s.recorder.Detach(l.ring); err != nil {
+		return nil, failure(err)
+	}
+	wake(s.trackNews)
+	if l, err = s.find(l.ring); err != nil {
+		return nil, err
+	}
+	return connect.NewResponse(&traceloopv1.DetachResponse{Recording: l.message}), nil
+}
