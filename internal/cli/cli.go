@@ -93,7 +93,7 @@ func newRoot() *cobra.Command {
 	}
 	cobra.AddTemplateFunc("plainSwitches", plainSwitches)
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "FlagUsages |", "FlagUsages | plainSwitches |"))
-	root.AddCommand(newRun(), newShow(), newSave(), newVersion())
+	root.AddCommand(newRun(), newDaemon(), newList(), newShow(), newSave(), newDelete(), newAttach(), newDetach(), newStatus(), newVersion())
 	return root
 }
 

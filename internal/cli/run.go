@@ -221,6 +221,7 @@ func (c *runCommand) write(r *recorder.Recorder, outputs *outputs, arguments []s
 	result.Clock = recording.Clock{started, ended}
 	result.Taken = result.Clock.Wall(snapshot.Taken)
 	result.Snapshot = *snapshot
+	result.Mask(c.redact) // the snapshot's bytes, too
 
 	history := event.Decode(snapshot, result.Architecture)
 	var errs []error

@@ -584,8 +584,8 @@ func TestWrongCommandLine(t *testing.T) {
 		{[]string{"run", "-tttt", "true"}, "-ttt"},
 		{[]string{"run", "--capture", "none", "true"}, "want paths, strings, all"},
 		{[]string{"show", "--capture", "all", "file"}, "--capture"},
-		{[]string{"show"}, "show FILE"},
-		{[]string{"show", "a", "b"}, "show FILE"},
+		{[]string{"show"}, "show REF"},
+		{[]string{"show", "a", "b"}, "show REF"},
 		{[]string{"save", "a"}, "-o FILE"},
 		{[]string{"version", "a"}, `"a"`},
 	} {

@@ -1,47 +1,64 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"os"
 
 	"github.com/spf13/cobra"
 )
 
+// saveCommand is traceloop save.
+type saveCommand struct {
+	socket string
+	file   string
+	redact redactValue
+}
+
 func newSave() *cobra.Command {
-	var file string
+	save := &saveCommand{}
 	command := &cobra.Command{
-		Use:   "save FILE -o FILE",
+		Use:   "save REF -o FILE",
 		Short: "Write a recording as a file",
 		Long: "Writes a recording as a file, which traceloop show prints on any machine. Of a damaged recording\n" +
-			"file it writes what is intact; what is missing is said, and the exit status is 1.",
-		Args: exactly("FILE"),
-		RunE: func(_ *cobra.Command, arguments []string) error { return save(arguments[0], file) },
+			"file it writes what is intact; what is missing is said, and the exit status is 1.\n\n" + referenceHelp,
+		Example: "  traceloop save web -o web.traceloop\n" +
+			"  traceloop save default/web-1 -o /dev/stdout | ssh host traceloop show /dev/stdin",
+		Args:              exactly("REF"),
+		ValidArgsFunction: completeReferences(true, false),
+		RunE: func(command *cobra.Command, arguments []string) error {
+			return save.save(command.Context(), arguments[0])
+		},
 	}
-	command.Flags().StringVarP(&file, "output", "o", "", "the `FILE` to write (required)")
+	flags := command.Flags()
+	flags.StringVarP(&save.file, "output", "o", "", "the `FILE` to write (required)")
+	save.redact.add(flags)
+	addSocket(flags, &save.socket)
 	return command
 }
 
 var errNoOutput = errors.New("no file to write: want -o FILE")
 
-func save(from, to string) (err error) {
-	if to == "" {
+func (s *saveCommand) save(ctx context.Context, reference string) (err error) {
+	if s.file == "" {
 		return usage(errNoOutput)
 	}
-	r, damage := openRecording(from)
+	r, damage := find(ctx, newClient(s.socket), reference)
 	if r == nil {
 		return damage
 	}
-	target, err := openTarget(to)
+	target, err := openTarget(s.file)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, target.close()) }()
 	// Saved onto itself, a damaged file would lose what a better program
 	// could still read.
-	if damage != nil && sameFile(from, to) {
+	if damage != nil && r.of == nil && sameFile(reference, s.file) {
 		return errors.Join(damage, errSameFile)
 	}
-	return errors.Join(target.save(r), damage)
+	r.Mask(s.redact)
+	return errors.Join(target.save(r.Recording), damage)
 }
 
 var errSameFile = errors.New("not written: what is intact would replace the damaged file; give another -o FILE")

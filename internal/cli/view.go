@@ -24,8 +24,10 @@ import (
 type view struct {
 	format formatValue
 	file   string // to print into; empty for standard output
+	redact redactValue
 
 	// What is chosen.
+	setUp    bool // also what a container's runtime did to set it up
 	filter   filterValue
 	statuses output.Set
 	signals  output.Set
@@ -71,6 +73,7 @@ func (v *view) add(command *cobra.Command) {
 	flags.VarP(&v.format, "output", "o", "columns, for people; strace, as strace -f -o FILE writes it; json, one event a line\n"+
 		"(default columns on a terminal, strace elsewhere)")
 	flags.StringVar(&v.file, "output-file", "", "print into `FILE` instead of on standard output")
+	v.redact.add(flags)
 	flags.VarP(&qualifierValue{v}, "trace", "e", "only the system calls of a set, in strace's syntax: names and sets (%file, %network, %process, %desc,\n"+
 		"%memory, %signal) with commas between them, /REGEX, ! before all of it negates;\n"+
 		"or signal=SET, status=SET, as below")
@@ -165,6 +168,7 @@ func (v *view) check() error {
 // selection is which events the flags choose.
 func (v *view) selection() *output.Selection {
 	return &output.Selection{
+		SetUp:    v.setUp,
 		Filter:   v.filter.filter,
 		Statuses: v.statuses,
 		Signals:  v.signals,
@@ -178,6 +182,11 @@ func (v *view) selection() *output.Selection {
 
 // print prints a recording on a file, which may be a terminal.
 func (v *view) print(file *os.File, r *recording.Recording, history *event.History) error {
+	return output.Print(file, r, history, v.selection(), v.options(file))
+}
+
+// options is how the flags have a recording printed on a file.
+func (v *view) options(file *os.File) *output.Options {
 	options := &output.Options{
 		Format:        output.Format(v.format),
 		StringLimit:   v.stringLimit.value,
@@ -209,7 +218,7 @@ func (v *view) print(file *os.File, r *recording.Recording, history *event.Histo
 		// See no-color.org.
 		options.Colour = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	}
-	return output.Print(file, r, history, v.selection(), options)
+	return options
 }
 
 func isTerminal(file *os.File) bool {

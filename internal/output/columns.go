@@ -34,9 +34,16 @@ const (
 
 func (f *columnsFormat) shows(e *event.Event) bool { return straceShows(e) }
 
-// fit makes the columns as wide as the events need.
+// columnSpace is what separates columns.
+const columnSpace = 2
+
+// fit makes the columns as wide as the events need, and no narrower than they were.
 func (f *columnsFormat) fit(events []*event.Event) {
-	f.time, f.task, f.comm = len("TIME"), len("PID"), len("COMM")
+	task, comm := len("PID"), len("COMM")
+	if f.options.Growing {
+		task, comm = len("1234567"), commLength
+	}
+	clock := len("TIME")
 	var last *ring.Task
 	var lastTID uint32
 	var scratch []byte
@@ -47,26 +54,30 @@ func (f *columnsFormat) fit(events []*event.Event) {
 		}
 		last, lastTID = e.Task, e.TID
 		scratch = appendTask(scratch[:0], e)
-		f.task = max(f.task, len(scratch))
+		task = max(task, len(scratch))
 		scratch = appendPlain(scratch[:0], e.Task.Comm)
-		f.comm = max(f.comm, len(scratch))
+		comm = max(comm, len(scratch))
 	}
 	if len(events) > 0 {
 		for _, e := range []*event.Event{events[0], events[len(events)-1]} {
 			scratch = f.appendTime(scratch[:0], e.Start, events[0].Start)
-			f.time = max(f.time, len(scratch))
+			clock = max(clock, len(scratch))
 		}
 	}
-	f.time += 2
-	f.task += 2
-	f.comm += 2
+	f.time = max(f.time, clock+columnSpace)
+	f.task = max(f.task, task+columnSpace)
+	f.comm = max(f.comm, comm+columnSpace)
 }
 
-func (f *columnsFormat) begin(dst []byte) []byte {
-	if f.incomplete() {
-		dst = f.appendColoured(dst, f.cut(f.appendGap(nil), f.options.Width), colourSignal)
-		dst = append(dst, '\n')
+func (f *columnsFormat) gap(dst []byte) []byte {
+	if !f.incomplete() {
+		return dst
 	}
+	dst = f.appendColoured(dst, f.cut(f.appendGap(nil), f.options.Width), colourSignal)
+	return append(dst, '\n')
+}
+
+func (f *columnsFormat) header(dst []byte) []byte {
 	header := appendSpaces([]byte("TIME"), 0, f.time)
 	header = appendSpaces(append(header, "PID"...), 0, f.time+f.task)
 	header = appendSpaces(append(header, "COMM"...), 0, f.time+f.task+f.comm)

@@ -30,8 +30,9 @@ type jsonFormat struct {
 
 func (f *jsonFormat) shows(*event.Event) bool { return true }
 
-func (f *jsonFormat) begin(dst []byte) []byte {
-	f.container = appendContainer(nil, &f.recording.Container)
+func (*jsonFormat) header(dst []byte) []byte { return dst }
+
+func (f *jsonFormat) gap(dst []byte) []byte {
 	if !f.incomplete() {
 		return dst
 	}
@@ -126,7 +127,11 @@ func (f *jsonFormat) appendHead(dst []byte, kind string, e *event.Event) []byte 
 		dst = appendNumberMember(dst, "containerTid", uint64(e.Task.ContainerTID))
 	}
 	dst = append(dst, `,"comm":`...)
-	return appendJSONString(dst, e.Task.Comm)
+	dst = appendJSONString(dst, e.Task.Comm)
+	if e.SetUp {
+		dst = append(dst, `,"setup":true`...)
+	}
+	return dst
 }
 
 func (f *jsonFormat) appendTimeMember(dst []byte, boot uint64) []byte {

@@ -68,12 +68,18 @@ type Options struct {
 	Width int
 	// Colour marks what failed in columns.
 	Colour bool
+	// Growing says that more events will come than those that are printed
+	// first: columns leave room for them.
+	Growing bool
 }
 
 // format appends events as lines.
 type format interface {
-	// begin appends what stands above the events.
-	begin(dst []byte) []byte
+	// gap appends what says which calls are missing before the events, or
+	// nothing if none are.
+	gap(dst []byte) []byte
+	// header appends what stands above the first events.
+	header(dst []byte) []byte
 	// append appends an event's line with its newline, or nothing if the
 	// format does not show such events.
 	append(dst []byte, e *event.Event) []byte
@@ -86,52 +92,82 @@ type format interface {
 // when the history is complete; but a summary alone is a table that is just
 // strace's. The error is the writer's.
 func Print(w io.Writer, r *recording.Recording, history *event.History, selection *Selection, options *Options) error {
-	p := printer{
+	p, err := NewPrinter(w, r, options)
+	if err != nil {
+		return err
+	}
+	_, err = p.Print(history, selection)
+	return err
+}
+
+// Printer prints a recording in parts, as it grows.
+type Printer struct {
+	printer
+	writer io.Writer
+	lines  format
+	begun  bool
+}
+
+// NewPrinter makes a Printer. Of the recording only what it is of and its clock
+// matter, not its snapshot. Where options are unknown it fails.
+func NewPrinter(w io.Writer, r *recording.Recording, options *Options) (*Printer, error) {
+	p := &Printer{writer: w, printer: printer{
 		recording: r,
-		account:   &history.Account,
 		options:   options,
 		strace:    strace.Options{StringLimit: options.StringLimit, Unabbreviated: options.Unabbreviated},
 		location:  options.Location,
-	}
+	}}
 	if options.Format != JSON {
 		p.strace.Escape, p.strace.Constants, p.strace.Descriptors = options.Escape, options.Constants, options.Descriptors
 	}
 	if p.location == nil {
 		p.location = time.UTC
 	}
-	lines, err := p.format()
-	if err != nil {
-		return err
-	}
-	chosen := selection.choose(history, lines.shows)
+	var err error
+	p.lines, err = p.format()
+	return p, err
+}
+
+// Print writes the events that the selection chooses, in the history's order,
+// below those that it has written before, and returns how many they were. What
+// the history's account says to be missing is said above them.
+func (p *Printer) Print(history *event.History, selection *Selection) (int, error) {
+	chosen := selection.choose(history, p.lines.shows)
+	p.account, p.first = &history.Account, nil
 	if len(chosen) > 0 {
 		p.first = chosen[0]
 	}
-	if columns, ok := lines.(*columnsFormat); ok {
+	if columns, ok := p.lines.(*columnsFormat); ok {
 		columns.fit(chosen)
 	}
 	// Lines are collected: a write for each would cost more than its text.
 	const enough = 64 << 10
 	buffer := make([]byte, 0, enough+4096)
-	if options.Summary != SummaryOnly {
-		buffer = lines.begin(buffer)
+	if p.options.Summary != SummaryOnly {
+		buffer = p.lines.gap(buffer)
+		if !p.begun {
+			buffer = p.lines.header(buffer)
+			p.begun = true
+		}
 		for _, e := range chosen {
-			buffer = lines.append(buffer, e)
+			buffer = p.lines.append(buffer, e)
 			if len(buffer) >= enough {
-				if _, err := w.Write(buffer); err != nil {
-					return fmt.Errorf("printing the recording: %w", err)
+				if _, err := p.writer.Write(buffer); err != nil {
+					return 0, fmt.Errorf("printing the recording: %w", err)
 				}
 				buffer = buffer[:0]
 			}
 		}
 	}
-	if options.Summary != SummaryNone {
-		buffer = appendSummary(buffer, chosen, options.SummarySort)
+	if p.options.Summary != SummaryNone {
+		buffer = appendSummary(buffer, chosen, p.options.SummarySort)
 	}
-	if _, err := w.Write(buffer); err != nil {
-		return fmt.Errorf("printing the recording: %w", err)
+	if len(buffer) > 0 {
+		if _, err := p.writer.Write(buffer); err != nil {
+			return 0, fmt.Errorf("printing the recording: %w", err)
+		}
 	}
-	return nil
+	return len(chosen), nil
 }
 
 // printer is what the formats have in common.
@@ -153,7 +189,7 @@ func (p *printer) format() (format, error) {
 	case Strace:
 		return &straceFormat{printer: p}, nil
 	case JSON:
-		return &jsonFormat{printer: p}, nil
+		return &jsonFormat{printer: p, container: appendContainer(nil, &p.recording.Container)}, nil
 	}
 	return nil, fmt.Errorf("unknown format %q: want columns, strace or json", p.options.Format)
 }

@@ -416,3 +416,82 @@ func ExampleFormats() {
 	fmt.Println(Formats())
 	// Output: [columns strace json]
 }
+
+// What a runtime did before the container's execve is no part of what the
+// container did.
+func TestSetUp(t *testing.T) {
+	runc, cat := task(100, "runc"), task(100, "cat")
+	history := func() *event.History {
+		h := &event.History{Events: []event.Event{call(t, runc, 1, "getppid", 1), call(t, runc, 2, "close", 0, 3), call(t, cat, 3, "execve", 0, 0, 0, 0), call(t, cat, 4, "close", 0, 4)}}
+		h.Events[0].SetUp, h.Events[1].SetUp = true, true
+		return h
+	}
+	for _, test := range []struct {
+		name      string
+		selection Selection
+		calls     int
+	}{
+		{"container", Selection{}, 2},
+		{"all", Selection{SetUp: true}, 4},
+		{"tail", Selection{Tail: 3}, 2},
+		{"tail of all", Selection{SetUp: true, Tail: 3}, 3},
+		{"of a name", Selection{Comms: []string{"runc"}}, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for _, format := range []Format{Strace, JSON} {
+				if got := strings.Count(print(t, testRecording(), history(), &test.selection, &Options{Format: format}), "\n"); got != test.calls {
+					t.Errorf("%s: %d calls, want %d", format, got, test.calls)
+				}
+			}
+			table := print(t, testRecording(), history(), &test.selection, &Options{Format: Strace, Summary: SummaryOnly})
+			if test.calls > 0 && !strings.HasSuffix(table, fmt.Sprintf(" %d           total\n", test.calls)) {
+				t.Errorf("no %d calls in\n%s", test.calls, table)
+			}
+		})
+	}
+	lines := print(t, testRecording(), history(), &Selection{SetUp: true}, &Options{Format: JSON})
+	if got := strings.Count(lines, `"setup":true`); got != 2 {
+		t.Errorf("%d of the set-up in\n%s", got, lines)
+	}
+	followSchema(t, schemaOf(t), lines)
+}
+
+func TestPrinterInParts(t *testing.T) {
+	parts := []*event.History{
+		{Events: []event.Event{call(t, task(100, "a"), 1, "getppid", 1)}, Account: ring.Account{Overwritten: 3, Made: 4, CompleteSince: boot}},
+		{},
+		{Events: []event.Event{call(t, task(1234567, "a-longer-name"), 5, "getppid", 2)}},
+		{Account: ring.Account{Overwritten: 2, Made: 2, CompleteSince: boot}},
+	}
+	for _, test := range []struct {
+		options Options
+		want    string
+	}{
+		{Options{Format: Strace, Relative: true, StringLimit: 64},
+			`100        0.000000 --- 3 of 4 calls were overwritten, complete since 2026-11-22T20:00:00.123456Z ---
+100        0.000000 getppid()           = 1
+1234567      0.000004 getppid()         = 2
+0          0.000000 --- 2 of 2 calls were overwritten, complete since 2026-11-22T20:00:00.123456Z ---
+`},
+		{Options{Format: Columns, Growing: true, StringLimit: 64},
+			`3 of 4 calls were overwritten, complete since 2026-11-22T20:00:00.123456Z
+TIME             PID      COMM             DURATION CALL
+20:00:00.123457  100      a                1.2us    getppid() = 1
+20:00:00.123461  1234567  a-longer-name    1.2us    getppid() = 2
+2 of 2 calls were overwritten, complete since 2026-11-22T20:00:00.123456Z
+`},
+	} {
+		var text bytes.Buffer
+		printer, err := NewPrinter(&text, testRecording(), &test.options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range parts {
+			count, err := printer.Print(part, &Selection{})
+			if err != nil || count != len(part.Events) {
+				t.Errorf("printed %d, %v", count, err)
+			}
+		}
+		compare(t, text.String(), test.want)
+	}
+}

@@ -10,8 +10,11 @@ import (
 	"traceloop/syscalls"
 )
 
-// Selection chooses which events are printed. The zero Selection chooses all.
+// Selection chooses which events are printed. The zero Selection chooses all
+// but a container's set-up.
 type Selection struct {
+	// SetUp chooses also what a container's runtime did to set it up.
+	SetUp bool
 	// Filter chooses among the calls; nil chooses all of them.
 	Filter *syscalls.Filter
 	// Statuses chooses calls by how they ended. What goes with success, an
@@ -75,6 +78,9 @@ func (s *Selection) oldest(history *event.History) uint64 {
 }
 
 func (s *Selection) chooses(e *event.Event, comms []string) bool {
+	if e.SetUp && !s.SetUp {
+		return false
+	}
 	switch e.Type {
 	case ring.TypeCall:
 		if !s.Filter.Match(e.Row) || !s.Statuses.has(statusOf(e)) || len(s.Paths) > 0 && !touches(e, s.Paths) {

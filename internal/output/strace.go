@@ -14,10 +14,12 @@ type straceFormat struct {
 	line []byte // scratch
 }
 
-// begin appends the gap, if there is one, in the form that strace gives to
+func (*straceFormat) header(dst []byte) []byte { return dst }
+
+// gap appends the gap, if there is one, in the form that strace gives to
 // what is no call ("PID --- stopped by SIGSTOP ---"): scripts that read strace
 // pass over such lines, while a comment would be a line of no known form.
-func (f *straceFormat) begin(dst []byte) []byte {
+func (f *straceFormat) gap(dst []byte) []byte {
 	if !f.incomplete() {
 		return dst
 	}

@@ -110,10 +110,11 @@ type Recording struct {
 	Calls            uint64                 `protobuf:"varint,23,opt,name=calls,proto3" json:"calls,omitempty"`                             // recorded, with those overwritten since
 	Overwritten      uint64                 `protobuf:"varint,24,opt,name=overwritten,proto3" json:"overwritten,omitempty"`
 	Filtered         uint64                 `protobuf:"varint,25,opt,name=filtered,proto3" json:"filtered,omitempty"`
-	Lost             uint64                 `protobuf:"varint,26,opt,name=lost,proto3" json:"lost,omitempty"`   // could not be written
-	Bytes            uint64                 `protobuf:"varint,27,opt,name=bytes,proto3" json:"bytes,omitempty"` // of the ring, or of the file
-	Tasks            uint32                 `protobuf:"varint,28,opt,name=tasks,proto3" json:"tasks,omitempty"` // alive
-	Scope            string                 `protobuf:"bytes,29,opt,name=scope,proto3" json:"scope,omitempty"`  // container, cgroup, process or mount namespace
+	Lost             uint64                 `protobuf:"varint,26,opt,name=lost,proto3" json:"lost,omitempty"`                     // could not be written
+	Bytes            uint64                 `protobuf:"varint,27,opt,name=bytes,proto3" json:"bytes,omitempty"`                   // of the ring, or of the file
+	Tasks            uint32                 `protobuf:"varint,28,opt,name=tasks,proto3" json:"tasks,omitempty"`                   // alive
+	Scope            string                 `protobuf:"bytes,29,opt,name=scope,proto3" json:"scope,omitempty"`                    // container, cgroup, process or mount namespace
+	ExactId          string                 `protobuf:"bytes,30,opt,name=exact_id,json=exactId,proto3" json:"exact_id,omitempty"` // means this recording and never another, also when the container was started anew; empty: the id does
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
 }
@@ -347,6 +348,13 @@ func (x *Recording) GetTasks() uint32 {
 func (x *Recording) GetScope() string {
 	if x != nil {
 		return x.Scope
+	}
+	return ""
+}
+
+func (x *Recording) GetExactId() string {
+	if x != nil {
+		return x.ExactId
 	}
 	return ""
 }
@@ -1395,7 +1403,7 @@ var File_traceloop_v1_traceloop_proto protoreflect.FileDescriptor
 
 const file_traceloop_v1_traceloop_proto_rawDesc = "" +
 	"\n" +
-	"\x1ctraceloop/v1/traceloop.proto\x12\ftraceloop.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd5\a\n" +
+	"\x1ctraceloop/v1/traceloop.proto\x12\ftraceloop.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf0\a\n" +
 	"\tRecording\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n" +
@@ -1427,7 +1435,8 @@ const file_traceloop_v1_traceloop_proto_rawDesc = "" +
 	"\x04lost\x18\x1a \x01(\x04R\x04lost\x12\x14\n" +
 	"\x05bytes\x18\x1b \x01(\x04R\x05bytes\x12\x14\n" +
 	"\x05tasks\x18\x1c \x01(\rR\x05tasks\x12\x14\n" +
-	"\x05scope\x18\x1d \x01(\tR\x05scope\x1a9\n" +
+	"\x05scope\x18\x1d \x01(\tR\x05scope\x12\x19\n" +
+	"\bexact_id\x18\x1e \x01(\tR\aexactId\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\f\n" +
