@@ -26,8 +26,11 @@ const (
 )
 
 func main() {
-	if os.Getenv(role) == "child" {
+	switch os.Getenv(role) {
+	case "child":
 		child()
+		return
+	case "container":
 		return
 	}
 	if err := boot(); err != nil {
@@ -73,10 +76,67 @@ func boot() error {
 	if err != nil {
 		return fmt.Errorf("making a recorder: %w", err)
 	}
-	if err := record(r); err != nil {
+	if err := errors.Join(record(r), adopt(r)); err != nil {
 		return errors.Join(err, r.Close())
 	}
 	return r.Close()
+}
+
+// adopt has the programs adopt a container: this program in namespaces and a
+// root directory of its own.
+func adopt(r *recorder.Recorder) error {
+	const root = "/container"
+	program, err := os.ReadFile("/proc/self/exe")
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(os.Mkdir(root, 0o755), os.WriteFile(root+"/program", program, 0o755)); err != nil {
+		return err
+	}
+	if err := r.SetAdoption(recorder.Options{RingSize: 1 << 20, StringLimit: 64}); err != nil {
+		return err
+	}
+	if _, err := r.Stock(1); err != nil {
+		return err
+	}
+	command := exec.Command("/program")
+	command.Env = []string{role + "=container"}
+	command.Dir = "/"
+	command.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID, Chroot: root}
+	if err := command.Run(); err != nil {
+		return fmt.Errorf("running a container: %w", err)
+	}
+	all, err := r.List()
+	if err != nil {
+		return err
+	}
+	for _, info := range all {
+		if info.Adopted {
+			return checkAdopted(r, info, uint32(command.Process.Pid))
+		}
+	}
+	return errors.New("no container was adopted")
+}
+
+func checkAdopted(r *recorder.Recorder, info recorder.Info, pid uint32) error {
+	if info.PID != pid || info.Executed == 0 || info.Tasks != 0 || !info.Exited || info.Status != 0 || !info.OwnPIDs {
+		return fmt.Errorf("the container of process %d is %+v", pid, info)
+	}
+	snapshot, err := r.Read(info.Name)
+	if err != nil {
+		return err
+	}
+	var own []string
+	for _, e := range event.Decode(snapshot, runtime.GOARCH).Events {
+		if e.Type == ring.TypeCall && !e.SetUp {
+			own = append(own, e.Name())
+		}
+	}
+	if len(own) < 2 || own[0] != "execve" || own[len(own)-1] != "exit_group" {
+		return fmt.Errorf("the container's calls are %q", own)
+	}
+	fmt.Printf("guest: a container was adopted, cgroup %q\n", info.CgroupNames)
+	return r.Sweep()
 }
 
 func record(r *recorder.Recorder) error {
