@@ -15,12 +15,14 @@ import (
 	"traceloop/event"
 	"traceloop/recorder"
 	"traceloop/ring"
+	"traceloop/test/host"
 )
 
 // adopting makes a recorder of its own that adopts containers, with so many
 // ready rings. Other containers of the host take from them too.
 func adopting(t *testing.T, ready int) *recorder.Recorder {
 	t.Helper()
+	alone(t)
 	r, err := recorder.New()
 	if err != nil {
 		t.Fatal(err)
@@ -32,6 +34,16 @@ func adopting(t *testing.T, ready int) *recorder.Recorder {
 	})
 	adopt(t, r, ready)
 	return r
+}
+
+// alone keeps other tests' containers from taking this one's rings.
+func alone(t *testing.T) {
+	t.Helper()
+	release, err := host.Alone()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(release)
 }
 
 func adopt(t *testing.T, r *recorder.Recorder, ready int) {

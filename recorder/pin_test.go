@@ -20,6 +20,7 @@ import (
 // pins is a directory for pins in a bpf file system of the test's own.
 func pins(t *testing.T) string {
 	t.Helper()
+	alone(t)
 	mount := t.TempDir()
 	if err := syscall.Mount("bpf", mount, "bpf", 0, ""); err != nil {
 		t.Fatal(err)

@@ -27,10 +27,10 @@ func features(pinned string) []*traceloopv1.Feature {
 			return kernel.HaveMapType(ebpf.TaskStorage)
 		}),
 		feature("task registers", "arguments of calls that were denied; nothing is recorded without it", func() error {
-			return kernel.HaveProgramHelper(ebpf.Tracing, asm.FnTaskPtRegs)
+			return kernel.HaveProgramHelper(ebpf.Kprobe, asm.FnTaskPtRegs)
 		}),
 		feature("bpf_loop", "programs that are verified faster; without it they are loaded with loops unrolled", func() error {
-			return kernel.HaveProgramHelper(ebpf.Tracing, asm.FnLoop)
+			return kernel.HaveProgramHelper(ebpf.Kprobe, asm.FnLoop)
 		}),
 		feature("BPF ring buffer", "news of containers at once", func() error {
 			return kernel.HaveMapType(ebpf.RingBuf)

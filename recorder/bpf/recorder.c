@@ -288,7 +288,8 @@ __noinline int end_setup(struct task_state *state)
 		state->setup = 0;
 		return 0;
 	}
-	if (state->container_pid != 1 && pid_level(task))
+	/* A hook has the host's root directory still; a first process that only waits for others (bubblewrap's) has not. */
+	if (state->container_pid != 1 && pid_level(task) && root_of(task) == identity->root)
 		return 0;
 	state->setup = 0;
 	identity->pid = task->tgid;
@@ -405,7 +406,7 @@ static __always_inline void end_task(struct task_struct *task, struct task_state
 	begin_record(scratch, state, TYPE_EXIT, sizeof(struct record_exit));
 	scratch->exit.code = task->exit_code;
 	/* Set for the rest of a process's life once it is a victim: mm/oom_kill.c, mark_oom_victim. */
-	scratch->record.flags = BPF_CORE_READ(task, signal, oom_mm) ? EXIT_OOM : 0;
+	scratch->record.flags |= BPF_CORE_READ(task, signal, oom_mm) ? EXIT_OOM : 0;
 	append_to_all(scratch, state);
 	give_back(scratch);
 }
@@ -450,7 +451,7 @@ volatile __u32 asked_id = 0;
 volatile __u32 asked_pid = 0;
 volatile __u32 reader = 0; /* the asker's own pid, in the initial PID namespace */
 volatile __u64 reader_start = 0; /* when it began */
-volatile __u64 found = 0;   /* tasks that descend from asked_pid */
+volatile __u64 found = 0; /* tasks that descend from asked_pid */
 volatile __u64 adopted = 0; /* those of them that were not in the recording */
 
 /* A way up through the ancestors of a task, to one of a number. */

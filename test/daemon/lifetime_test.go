@@ -189,9 +189,8 @@ func TestNoRoom(t *testing.T) {
 	if !strings.Contains(h.Log(), "level=WARN") && !strings.Contains(h.Log(), "level=ERROR") {
 		t.Error("the log does not say so")
 	}
-	// When one ends and is deleted, another is taken in.
+	// When one ends it makes room, and another is taken in.
 	shared.containerd.Kill(t, "crowd-0")
-	one(t, h, "crowd-0", exited)
 	eventually(t, "a refused one is recorded", func() bool {
 		for _, r := range named(t, h, "crowd-[34]") {
 			if r.State == traceloopv1.State_STATE_RECORDING {
@@ -207,7 +206,7 @@ func TestFullDisk(t *testing.T) {
 	h := place(t)
 	state := h.Path("state")
 	must(t, os.Mkdir(state, 0o700))
-	must(t, syscall.Mount("tmpfs", state, "tmpfs", 0, "size=8k"))
+	must(t, syscall.Mount("tmpfs", state, "tmpfs", 0, "size=8k,mode=0700"))
 	t.Cleanup(func() {
 		if err := syscall.Unmount(state, syscall.MNT_DETACH); err != nil {
 			t.Error(err)

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -72,10 +73,11 @@ func TestContainersThatNoRuntimeKnows(t *testing.T) {
 			bundle := t.TempDir()
 			must(t, os.WriteFile(filepath.Join(bundle, "config.json"), []byte(fmt.Sprintf(specification, root, name)), 0o600))
 			state := filepath.Join(bundle, "state")
-			if output, err := exec.Command(program, "--root", state, "run", "--bundle", bundle, name).CombinedOutput(); err != nil {
-				if program == "crun" && strings.Contains(string(output), "cgroup") {
-					t.Skipf("crun does not work with this machine's cgroups: %s", output)
-				}
+			output, err := exec.Command(program, "--root", state, "run", "--bundle", bundle, name).CombinedOutput()
+			if program == "crun" && strings.Contains(string(output), "hybrid mode not supported") {
+				t.Skip("crun does nothing where controllers of version 1 are beside version 2")
+			}
+			if err != nil {
 				t.Fatalf("%v: %s", err, output)
 			}
 			r := one(t, h, name, exited)
@@ -100,11 +102,14 @@ func TestContainersThatNoRuntimeKnows(t *testing.T) {
 		wantFound(t, h, `write(1, "within nspawn\n", 14)`)
 	})
 	// A mount namespace alone makes no container.
-	before := len(list(t, h))
+	unknown := func() int {
+		return len(slices.DeleteFunc(list(t, h), func(r *traceloopv1.Recording) bool { return r.Executed == nil }))
+	}
+	before := unknown()
 	for range 10 {
 		must(t, exec.Command("unshare", "-m", "true").Run())
 	}
-	if after := len(list(t, h)); after != before {
+	if after := unknown(); after != before {
 		t.Errorf("unshare -m was taken for %d containers", after-before)
 	}
 }
@@ -114,7 +119,9 @@ func wantFound(t *testing.T, h *host.Host, call string) {
 	t.Helper()
 	eventually(t, "a recording has "+call, func() bool {
 		for _, r := range list(t, h) {
-			if r.Runtime == "" && strings.Contains(show(t, h, r.Id), call) {
+			// It may be a namespace that proves to be none, and be gone.
+			text, err := h.Run("show", "-o", "strace", r.ExactId)
+			if err == nil && r.Runtime == "" && strings.Contains(text, call) {
 				return true
 			}
 		}

@@ -119,12 +119,12 @@ func (h *Host) DaemonCommand(flags ...string) *exec.Cmd {
 func (h *Host) Start() error { return h.StartCommand(h.DaemonCommand()) }
 
 // StartCommand is Start for a command that the caller has changed.
-func (h *Host) StartCommand(command *exec.Cmd) error {
+func (h *Host) StartCommand(command *exec.Cmd) (err error) {
 	ready, err := listenForReady(h.path("notify"))
 	if err != nil {
 		return err
 	}
-	defer ready.close()
+	defer func() { err = errors.Join(err, ready.close()) }()
 	command.Env = append(command.Env, "NOTIFY_SOCKET="+h.path("notify"))
 	command.Stdout, command.Stderr = h.log, h.log
 	if err := command.Start(); err != nil {

@@ -1,13 +1,16 @@
 package host
 
 import (
+	"errors"
 	"fmt"
 	"net"
+	"os"
 	"strings"
 )
 
 // readiness hears a daemon say that it is ready, as systemd does (sd_notify(3)).
 type readiness struct {
+	path       string
 	connection *net.UnixConn
 	ready      chan error
 }
@@ -17,7 +20,7 @@ func listenForReady(path string) (*readiness, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listening to the daemon: %w", err)
 	}
-	r := &readiness{connection: connection, ready: make(chan error, 1)}
+	r := &readiness{path: path, connection: connection, ready: make(chan error, 1)}
 	go func() {
 		buffer := make([]byte, 4096)
 		for {
@@ -31,5 +34,7 @@ func listenForReady(path string) (*readiness, error) {
 	return r, nil
 }
 
-// close ends it. Go removes the socket's file.
-func (r *readiness) close() { _ = r.connection.Close() }
+// close ends it.
+func (r *readiness) close() error {
+	return errors.Join(r.connection.Close(), os.Remove(r.path))
+}
