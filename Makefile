@@ -30,7 +30,9 @@ test: ## Install what the tests need and run them all (as root)
 .PHONY: bench
 bench: ## Measure what recording costs, and the same under other tools (as root)
 	scripts/install-packages bench
+	scripts/install-packages test
 	go run ./test/benchmark
+	go run ./test/benchmark -suite daemon
 
 .PHONY: fidelity
 fidelity: ## Record programs under strace and compare the two logs (as root)

@@ -376,6 +376,8 @@ func Unpin(directory string) error {
 // directory and gives them to f, as far as they can be read: calls that are
 // going on are not among what they hold, and a recording made by a newer
 // program may lack what this one does not know. It stops at f's first error.
+// Recordings that cannot be read it leaves out, and returns their errors
+// together when it has gone through the others.
 func Salvage(directory string, f func(Info, *ring.Snapshot) error) error {
 	entries, err := os.ReadDir(directory)
 	if err != nil {
@@ -394,6 +396,7 @@ func Salvage(directory string, f func(Info, *ring.Snapshot) error) error {
 			return explain(fmt.Errorf("reading what an earlier recorder left: map %s: %w", name, err))
 		}
 	}
+	var errs []error
 	for _, entry := range entries {
 		text, found := strings.CutPrefix(entry.Name(), ringPrefix)
 		index, err := strconv.ParseUint(text, 10, 16)
@@ -402,16 +405,17 @@ func Salvage(directory string, f func(Info, *ring.Snapshot) error) error {
 		}
 		info, snapshot, err := old.read(filepath.Join(directory, entry.Name()), uint32(index))
 		if err != nil {
-			return fmt.Errorf("reading recording %d that an earlier recorder left: %w", index, err)
+			errs = append(errs, fmt.Errorf("reading recording %d that an earlier recorder left: %w", index, err))
+			continue
 		}
 		if snapshot == nil {
 			continue
 		}
 		if err := f(info, snapshot); err != nil {
-			return err
+			return errors.Join(append(errs, err)...)
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // leftovers is the maps of another build. Their values only ever grow at the end.

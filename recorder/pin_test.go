@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cilium/ebpf"
+
 	"traceloop/event"
 	"traceloop/recorder"
 	"traceloop/ring"
@@ -192,6 +194,28 @@ func TestAnotherBuildsRecordingsAreSalvaged(t *testing.T) {
 	})
 	if err != nil || len(found) != 2 {
 		t.Errorf("salvaged %v: %v", found, err)
+	}
+	// One that cannot be read loses none of the others.
+	stock, err := ebpf.LoadPinnedMap(filepath.Join(directory, "map-stock"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stock.Close()
+	for index := range 5 {
+		copied, err := stock.Clone()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer copied.Close()
+		// It is read as a second ring of that index, and cannot be mapped.
+		if err := copied.Pin(filepath.Join(directory, fmt.Sprint("ring-0", index))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again := 0
+	err = recorder.Salvage(directory, func(recorder.Info, *ring.Snapshot) error { again++; return nil })
+	if err == nil || strings.Count(err.Error(), "mapping its ring") < 2 || again < len(found) {
+		t.Errorf("salvaged %d beside those that cannot be read: %v", again, err)
 	}
 	stop := errors.New("enough")
 	if err := recorder.Salvage(directory, func(recorder.Info, *ring.Snapshot) error { return stop }); !errors.Is(err, stop) {

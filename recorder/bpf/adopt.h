@@ -220,6 +220,7 @@ __noinline int find_home(__u64 address, __u32 old, __u32 late)
 	__u64 key = namespace_of(task);
 	struct namespace *seen;
 	struct identity *outer;
+	__u64 cgroup;
 
 	if (!key || key == host_namespace)
 		return 0;
@@ -231,16 +232,18 @@ __noinline int find_home(__u64 address, __u32 old, __u32 late)
 			return seen->id;
 	}
 	outer = identity_of(old);
+	cgroup = BPF_CORE_READ(cgroup_of(task), kn, id);
 	if (!outer) {
-		__u64 parent_key = namespace_of(BPF_CORE_READ(task, real_parent));
-		struct namespace *parent = bpf_map_lookup_elem(&namespaces, &parent_key);
+		struct task_struct *parent = BPF_CORE_READ(task, real_parent);
+		__u64 parent_key = namespace_of(parent);
 
-		if (parent)
-			outer = identity_of(parent->id);
+		seen = bpf_map_lookup_elem(&namespaces, &parent_key);
+		if (seen && seen->verdict == NAMESPACE_IGNORED && cgroup == BPF_CORE_READ(cgroup_of(parent), kn, id))
+			return 0;
+		if (seen)
+			outer = identity_of(seen->id);
 	}
 	if (outer) {
-		__u64 cgroup = BPF_CORE_READ(cgroup_of(task), kn, id);
-
 		/* A container within a container has a cgroup of its own; a sandbox that a program makes itself has not. */
 		if (cgroup == outer->cgroup)
 			return outer->id;

@@ -116,9 +116,11 @@ func TestUpdateDocument(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	const marker = "figures"
+	beginMarker, endMarker := markers(marker)
 	write("before\n" + beginMarker + "\nold\n" + endMarker + "\nafter\n")
 	for range 2 { // it can be done again
-		if err := updateDocument(path, "new\n"); err != nil {
+		if err := updateDocument(path, marker, "new\n"); err != nil {
 			t.Fatal(err)
 		}
 		got, err := os.ReadFile(path)
@@ -128,7 +130,7 @@ func TestUpdateDocument(t *testing.T) {
 	}
 	for _, wrong := range []string{"", beginMarker, endMarker + beginMarker} {
 		write(wrong)
-		if checkDocument(path) == nil {
+		if checkDocument(path, marker) == nil {
 			t.Errorf("no error of %q", wrong)
 		}
 	}

@@ -20,6 +20,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"traceloop/test/host"
 )
 
 // section is a part of the benchmark.
@@ -30,7 +32,18 @@ type section struct {
 	measure func(*benchmark) error
 }
 
-var sections = []section{
+// suite is what is measured in one run, and where its figures stand in a document.
+type suite struct {
+	sections []section
+	marker   string
+}
+
+var suites = map[string]*suite{
+	"recorder": {recorderSections, "bench"},
+	"daemon":   {daemonSections, "bench-daemon"},
+}
+
+var recorderSections = []section{
 	{"calls", 25, measureCalls},
 	{"redis", 23, measureRedis},
 	{"find", 25, measureFind},
@@ -54,6 +67,7 @@ func (b *benchmark) logf(format string, arguments ...any) {
 }
 
 type options struct {
+	suite  *suite
 	only   *regexp.Regexp
 	format string
 	budget time.Duration
@@ -85,7 +99,8 @@ func exit(err error) {
 
 func parseOptions() (options, error) {
 	var o options
-	only := flag.String("only", "", "measure only the parts whose names match the regular `expression`: "+sectionNames())
+	name := flag.String("suite", "recorder", "what to measure: recorder, or daemon, with real containers")
+	only := flag.String("only", "", "measure only the parts whose names match the regular `expression`: "+sectionNames(recorderSections)+"; of the daemon "+sectionNames(daemonSections))
 	flag.StringVar(&o.format, "format", "text", "how to print: text or markdown")
 	flag.DurationVar(&o.budget, "time", 5*time.Minute, "how long to measure, about; the longer, the less chance counts")
 	flag.StringVar(&o.update, "update", "", "replace the tables in a markdown `file` by what was measured")
@@ -93,6 +108,9 @@ func parseOptions() (options, error) {
 	flag.Parse()
 	if flag.NArg() > 0 {
 		return o, fmt.Errorf("unexpected argument %q", flag.Arg(0))
+	}
+	if o.suite = suites[*name]; o.suite == nil {
+		return o, fmt.Errorf("option -suite is %q: want recorder or daemon", *name)
 	}
 	var err error
 	if o.only, err = regexp.Compile(*only); err != nil {
@@ -106,15 +124,15 @@ func parseOptions() (options, error) {
 	case o.update != "" && *only != "":
 		return o, errors.New("options -update and -only: a part cannot replace the whole")
 	}
-	for _, section := range sections {
+	for _, section := range o.suite.sections {
 		if o.only.MatchString(section.name) {
 			return o, nil
 		}
 	}
-	return o, fmt.Errorf("option -only: %q matches none of %s", *only, sectionNames())
+	return o, fmt.Errorf("option -only: %q matches none of %s", *only, sectionNames(o.suite.sections))
 }
 
-func sectionNames() string {
+func sectionNames(sections []section) string {
 	var names []string
 	for _, section := range sections {
 		names = append(names, section.name)
@@ -126,16 +144,19 @@ func run(o options) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if o.update != "" {
-		if err := checkDocument(o.update); err != nil {
+		if err := checkDocument(o.update, o.suite.marker); err != nil {
 			return err
 		}
 	}
 	b := &benchmark{context: ctx, report: &report{}, log: os.Stderr}
 	b.report.machine = describeMachine()
-	b.findRivals()
+	if o.suite == suites["recorder"] {
+		b.findRivals()
+	}
+	defer host.RemoveProgram()
 
 	var failures []error
-	for _, section := range sections {
+	for _, section := range o.suite.sections {
 		if !o.only.MatchString(section.name) {
 			continue
 		}
@@ -159,7 +180,7 @@ func run(o options) error {
 	}
 	// A document keeps its old figures rather than get incomplete ones.
 	if len(failures) == 0 && o.update != "" {
-		failures = append(failures, updateDocument(o.update, b.report.markdown()))
+		failures = append(failures, updateDocument(o.update, o.suite.marker, b.report.markdown()))
 	}
 	return errors.Join(failures...)
 }

@@ -153,19 +153,19 @@ func width(cell string) int {
 	return utf8.RuneCountInString(cell) - strings.Count(cell, "`")
 }
 
-// What a document has around the tables.
-const (
-	beginMarker = "<!-- bench:begin -->"
-	endMarker   = "<!-- bench:end -->"
-)
+// markers are what a document has around a suite's tables.
+func markers(name string) (begin, end string) {
+	return "<!-- " + name + ":begin -->", "<!-- " + name + ":end -->"
+}
 
-func checkDocument(path string) error {
-	_, _, err := splitDocument(path)
+func checkDocument(path, marker string) error {
+	_, _, err := splitDocument(path, marker)
 	return err
 }
 
 // splitDocument returns what precedes and what follows the tables, with the markers.
-func splitDocument(path string) (before, after string, err error) {
+func splitDocument(path, marker string) (before, after string, err error) {
+	beginMarker, endMarker := markers(marker)
 	document, err := os.ReadFile(path)
 	if err != nil {
 		return "", "", fmt.Errorf("reading the document to update: %w", err)
@@ -178,8 +178,8 @@ func splitDocument(path string) (before, after string, err error) {
 	return before + beginMarker, endMarker + after, nil
 }
 
-func updateDocument(path, tables string) error {
-	before, after, err := splitDocument(path)
+func updateDocument(path, marker, tables string) error {
+	before, after, err := splitDocument(path, marker)
 	if err != nil {
 		return err
 	}

@@ -21,12 +21,13 @@ const (
 	roleLoop    = "role:loop"
 	roleThreads = "role:threads"
 	roleWait    = "role:wait"
+	roleFlood   = "role:flood"
 )
 
 var roles map[string]func([]string) error
 
 func init() {
-	roles = map[string]func([]string) error{roleLoop: loopCalls, roleThreads: callFromThreads, roleWait: waitForEnd}
+	roles = map[string]func([]string) error{roleLoop: loopCalls, roleThreads: callFromThreads, roleWait: waitForEnd, roleFlood: floodFor}
 }
 
 // loop is a system call that is made over and over. Raw calls: Go's scheduler

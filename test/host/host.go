@@ -54,7 +54,11 @@ func program() (string, error) {
 		}
 		built.path = filepath.Join(directory, "traceloop")
 		arguments := append([]string{"build", "-o", built.path}, raceFlags...)
-		output, err := exec.Command("go", append(arguments, "traceloop/cmd/traceloop")...).CombinedOutput()
+		build := exec.Command("go", append(arguments, "traceloop/cmd/traceloop")...)
+		if len(raceFlags) == 0 {
+			build.Env = append(os.Environ(), "CGO_ENABLED=0") // as the one that people have
+		}
+		output, err := build.CombinedOutput()
 		if err != nil {
 			built.err = fmt.Errorf("building traceloop: %w\n%s", err, output)
 		}
@@ -235,8 +239,9 @@ func (h *Host) Status() (*traceloopv1.StatusResponse, error) {
 	return response, nil
 }
 
-// Close ends the daemon and all that it recorded, and removes the place.
-func (h *Host) Close() error {
+// Unload ends the daemon and all that it recorded: nothing of it is in the
+// kernel then.
+func (h *Host) Unload() error {
 	var errs []error
 	if h.daemon != nil {
 		errs = append(errs, h.Kill())
@@ -251,6 +256,12 @@ func (h *Host) Close() error {
 			errs = append(errs, fmt.Errorf("traceloop daemon --unpin left its directory: %w", err))
 		}
 	}
+	return errors.Join(errs...)
+}
+
+// Close is Unload, and removes the place.
+func (h *Host) Close() error {
+	errs := []error{h.Unload()}
 	if err := unix.Unmount(h.Pins(), 0); err != nil && !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOENT) {
 		errs = append(errs, fmt.Errorf("unmounting %s: %w", h.Pins(), err))
 	}
