@@ -321,7 +321,7 @@ func (r *Recorder) findAdopted(name string) (*recording, error) {
 	}
 	generation, err := strconv.ParseUint(text, 10, 64)
 	if err != nil || generation == 0 {
-		return nil, nil
+		return nil, nil //nolint:nilerr // it is no name of an adopted one
 	}
 	identities, err := r.identities()
 	if err != nil {

@@ -86,7 +86,7 @@ func (r *Recorder) inFlightRecord(state *programsTaskState, early []byte, now ui
 	for i := range row.Arguments {
 		memory := row.Arguments[i].Memory
 		if memory.When != ring.WhenIn || state.Arguments[i] == 0 || !memory.Only.Holds(state.Arguments[:]) ||
-			options.Layouts>>memory.Layout&1 == 0 {
+			options.Layouts>>memory.Layout&1 == 0 || state.Setup != 0 && memory.Layout == ring.LayoutBytes {
 			continue
 		}
 		capture, ok := readMemory(int(state.Tid), row, state.Arguments[:], i, int(options.StringLimit))

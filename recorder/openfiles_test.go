@@ -97,12 +97,12 @@ func TestDescriptorsWhoseDirectoryIsRenamed(t *testing.T) {
 	same(t, "paths", said(h, directory), []string{"1 DIR/one/file", "2 DIR/one/file"})
 }
 
-// A task's paths begin at its own root, as it was when they were described: a
-// duplicate is what its original was said to be.
+// A task's paths begin at its own root: what was said of its descriptors is void
+// when it has another.
 func TestDescriptorsBelowAnotherRoot(t *testing.T) {
 	directory := realTempDir(t)
 	h, _ := record(t, roomy, program(t, "descriptors"), "roots", directory)
-	same(t, "paths", said(h, directory), []string{"1 /inner/file", "none a /inner", "none b /", "2 /", "3 DIR/root/inner/before"})
+	same(t, "paths", said(h, directory), []string{"1 /inner/file", "none a /inner", "none b /", "2 /", "3 /inner/before"})
 }
 
 func TestDescriptorsInOtherMounts(t *testing.T) {

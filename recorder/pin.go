@@ -54,6 +54,10 @@ func Open(directory string) (*Recorder, error) {
 	if err := checkFileSystem(directory); err != nil {
 		return nil, err
 	}
+	// The kernel says so of new programs, but not of what is taken up.
+	if missing := missingCapabilities(); len(missing) > 0 {
+		return nil, &PrivilegeError{Missing: missing, Cause: unix.EPERM}
+	}
 	r, spec, err := prepare()
 	if err != nil {
 		return nil, err

@@ -114,17 +114,19 @@ type Agent struct {
 	kernel   *containers.Source // in the registry: containers that no runtime knows; nil: there is no registry
 	problems *problems
 
+	requests  chan struct{} // places of requests and their answers
 	reads     chan struct{} // places that clients have which are sent a recording
 	turnstile chan struct{} // has one while a client waits for places
 	reading   atomic.Int64  // clients that are sent a recording, or wait for it
 
 	// Waiting times, and where things are, for tests to shorten and to change.
-	grace       time.Duration // how long a runtime may take to announce a container
-	idle        time.Duration // between looks when nothing happens
-	patience    time.Duration // with the disk, for each recording that makes room
-	sendTimeout time.Duration // for a client to take a piece
-	cgroups     []string      // where a hierarchy of version 2 may be mounted
-	processes   string        // where /proc is
+	grace          time.Duration // how long a runtime may take to announce a container
+	idle           time.Duration // between looks when nothing happens
+	patience       time.Duration // with the disk, for each recording that makes room
+	sendTimeout    time.Duration // for a client to take a piece
+	requestTimeout time.Duration // for a client to send its request
+	cgroups        []string      // where a hierarchy of version 2 may be mounted
+	processes      string        // where /proc is
 
 	trackNews   chan struct{} // of capacity 1
 	balanceNews chan struct{}
@@ -193,26 +195,28 @@ func New(config Config) (*Agent, error) {
 		return nil, err
 	}
 	a := &Agent{
-		config:      config,
-		recorder:    config.Recorder,
-		log:         config.Log,
-		started:     time.Now(),
-		host:        here,
-		features:    sync.OnceValue(func() []*traceloopv1.Feature { return features(config.Pinned) }),
-		reads:       make(chan struct{}, maximumReads),
-		turnstile:   make(chan struct{}, 1),
-		grace:       2 * time.Second,
-		idle:        10 * time.Second,
-		patience:    250 * time.Millisecond,
-		sendTimeout: 30 * time.Second,
-		cgroups:     []string{"/sys/fs/cgroup", "/sys/fs/cgroup/unified"},
-		processes:   "/proc",
-		trackNews:   make(chan struct{}, 1),
-		balanceNews: make(chan struct{}, 1),
-		adopt:       true,
-		stuck:       make(map[string]time.Time),
-		entries:     make(map[string]*entry),
-		known:       make(map[string]*knownContainer),
+		config:         config,
+		recorder:       config.Recorder,
+		log:            config.Log,
+		started:        time.Now(),
+		host:           here,
+		features:       sync.OnceValue(func() []*traceloopv1.Feature { return features(config.Pinned) }),
+		requests:       make(chan struct{}, maximumRequests),
+		reads:          make(chan struct{}, maximumReads),
+		turnstile:      make(chan struct{}, 1),
+		grace:          2 * time.Second,
+		idle:           10 * time.Second,
+		patience:       250 * time.Millisecond,
+		sendTimeout:    30 * time.Second,
+		requestTimeout: 3 * time.Second,
+		cgroups:        []string{"/sys/fs/cgroup", "/sys/fs/cgroup/unified"},
+		processes:      "/proc",
+		trackNews:      make(chan struct{}, 1),
+		balanceNews:    make(chan struct{}, 1),
+		adopt:          true,
+		stuck:          make(map[string]time.Time),
+		entries:        make(map[string]*entry),
+		known:          make(map[string]*knownContainer),
 	}
 	if a.config.Since.IsZero() {
 		a.config.Since = a.started

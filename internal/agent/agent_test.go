@@ -349,7 +349,26 @@ func TestContainerThatTakesAnothersName(t *testing.T) {
 	d.fake.start(inCgroup("/system.slice/docker-" + id("bb") + ".scope/docker-" + id("aa") + ".scope"))
 	d.fake.start(inCgroup("/system.slice/docker-" + id("bb") + ".scope/x/web-aa"))
 	d.fake.start(inCgroup("/evil/web-aa"))
-	eventually(t, "all have names", func() bool { return len(d.recordings(t)) == 5 && d.find1(t, "adopted-5").Name == "web-aa" })
+	// So deep that its own ID is beyond what is kept of the path.
+	d.fake.start(inCgroup("/a/b/c/d/e/docker-" + id("aa") + ".scope"))
+	d.fake.start(inCgroup("/" + strings.Repeat("x", 127) + "/" + strings.Repeat("y", 127) + "/" + id("aa")))
+	// containerd's IDs are any names, below that of their namespace.
+	task := nginx("task")
+	task.ID, task.Name, task.Runtime, task.RuntimeNamespace, task.PID = "task", "task", "containerd", "default", 4711
+	d.source.Put(task)
+	inNamespace := inCgroup("/default/task")
+	inNamespace.PID = 4711
+	d.fake.start(inNamespace)
+	eventually(t, "it has its name", func() bool {
+		return strings.Contains(d.ids(t), "task recording") && d.find1(t, "task").Runtime == "containerd"
+	})
+	d.fake.start(inCgroup("/system.slice/docker-" + id("bb") + ".scope/default/task"))
+	eventually(t, "all have names", func() bool {
+		return len(d.recordings(t)) == 9 && d.find1(t, "adopted-5").Name == "web-aa" && d.find1(t, "adopted-9").Name != ""
+	})
+	if r, _, err := d.read(t.Context(), &traceloopv1.ReadRequest{Reference: "task"}); err != nil || r.Id != "task" || r.Runtime != "containerd" {
+		t.Errorf("task is %v, %v", r, err)
+	}
 	for _, reference := range []string{id("aa"), "web-aa"} {
 		if r, _, err := d.read(t.Context(), &traceloopv1.ReadRequest{Reference: reference}); err != nil || abbreviate(r.Id) != "aa" || r.Runtime != "docker" {
 			t.Errorf("%s is %v, %v", reference, r, err)

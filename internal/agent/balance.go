@@ -159,7 +159,11 @@ func (a *Agent) countRefused() {
 // adoptRunning has containers adopted that run and are not recorded. It says
 // whether there are more of them than there were rings.
 func (a *Agent) adoptRunning(ready int) (more bool) {
-	if !a.adopt || ready == 0 {
+	if !a.adopt {
+		return false
+	}
+	if ready == 0 {
+		a.sayLeft()
 		return false
 	}
 	if a.left > 0 {
@@ -177,12 +181,19 @@ func (a *Agent) adoptRunning(ready int) (more bool) {
 	// It goes on as long as it gets on.
 	more = left > 0 && (a.left == 0 || left < a.left)
 	a.left = left
-	if left > 0 {
-		a.problems.set("adopt", fmt.Errorf("%d containers that run are not recorded for want of memory: delete recordings, or give the daemon more", left))
+	if !more {
+		a.sayLeft()
+	}
+	return more
+}
+
+// sayLeft says how many containers run that are not recorded.
+func (a *Agent) sayLeft() {
+	if a.left > 0 {
+		a.problems.set("adopt", fmt.Errorf("%d containers that run are not recorded for want of memory: delete recordings, or give the daemon more", a.left))
 	} else {
 		a.problems.clear("adopt")
 	}
-	return more
 }
 
 // victim is the recording that makes room for others next: it has ended; those

@@ -359,3 +359,18 @@ func TestSecretsAreMaskedInFilesAndReads(t *testing.T) {
 		}
 	}
 }
+
+// Containers that ran before are adopted a few at a time, which is no problem
+// while there is memory for all.
+func TestRunningContainersThatAreManyMoreThanReadyRings(t *testing.T) {
+	fake := newFake()
+	fake.ready = 0
+	for i := range 20 {
+		fake.start(docker(fmt.Sprintf("%02d", i)))
+	}
+	d := begin(t, fake, Config{Ready: 2})
+	eventually(t, "all are there", func() bool { return len(d.recordings(t)) == 20 })
+	if strings.Contains(d.log.String(), "containers that run are not recorded") {
+		t.Errorf("the log:\n%s", d.log)
+	}
+}

@@ -81,6 +81,9 @@ func fileOf(l *listed, snapshot *ring.Snapshot, here host) (*recording.Recording
 		Overwritten: m.Overwritten,
 		Snapshot:    *snapshot,
 	}
+	// They are of all recordings together, since the programs were loaded: the
+	// status is the place for them.
+	r.Snapshot.Failures = nil
 	r.Ending.OOMKills = m.OomKills
 	if m.Started != nil {
 		r.Started = m.Started.AsTime()

@@ -237,7 +237,7 @@ func (d *daemon) warned(t *testing.T, text string) bool {
 	return strings.Contains(strings.Join(d.status(t).Warnings, "\n"), text)
 }
 
-const deadline = 10 * time.Second
+const deadline = time.Minute
 
 // until waits for a condition, and says whether it came.
 func until(condition func() bool) bool {

@@ -22,6 +22,7 @@ import (
 	"traceloop/recorder"
 	"traceloop/recording"
 	"traceloop/ring"
+	testhost "traceloop/test/host"
 )
 
 var _ Recorder = (*recorder.Recorder)(nil)
@@ -32,6 +33,12 @@ func bpffs(t *testing.T) string {
 	if os.Geteuid() != 0 {
 		t.Fatal("recording needs root: run the tests as root")
 	}
+	// Other tests' containers would be recorded, too, and take the rings.
+	release, err := testhost.Alone()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(release)
 	directory := t.TempDir()
 	if err := unix.Mount("bpf", directory, "bpf", 0, ""); err != nil {
 		t.Fatal(err)

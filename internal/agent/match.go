@@ -30,6 +30,22 @@ func containerIDs(names []string) []string {
 	return ids
 }
 
+// What the recorder keeps of a cgroup's path (recorder/bpf/maps.h): so many names,
+// as long as the bytes of those before, each with its end, leave room for any.
+const (
+	keptNames = 6
+	keptBytes = 256
+)
+
+// cutShort says that the names may not be the whole path.
+func cutShort(names []string) bool {
+	bytes := 0
+	for _, name := range names {
+		bytes += len(name) + 1
+	}
+	return len(names) >= keptNames || bytes > keptBytes
+}
+
 // within are names that a container's manager gives to parts of its cgroup.
 var within = map[string]bool{
 	"container": true, "init": true, "init.scope": true, "payload": true,

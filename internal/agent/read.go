@@ -18,6 +18,10 @@ const piece = 64 << 10
 
 // Read implements the API's Read.
 func (s *service) Read(ctx context.Context, request *connect.Request[traceloopv1.ReadRequest], stream *connect.ServerStream[traceloopv1.ReadResponse]) error {
+	if e, ok := ctx.Value(exchangeKey{}).(*exchange); ok {
+		e.received()
+		e.leave()
+	}
 	s.reading.Add(1)
 	defer s.reading.Add(-1)
 	return failure(s.read(ctx, request.Msg, stream))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"connectrpc.com/connect"
@@ -30,15 +31,33 @@ func (a *Agent) Handler() (path string, handler http.Handler) {
 	return path, a.withDeadlines(handler)
 }
 
-// controllerKey is under which a request's context has its response's controller.
-type controllerKey struct{}
+// maximumRequests is how many requests are in memory at one time, with their
+// answers; the others wait. Recordings that are sent have places of their own.
+const maximumRequests = 16
 
-// withDeadlines cuts off clients that do not take what they asked for: memory
-// and places for readers are bounded.
+// exchangeKey is under which a request's context has its exchange.
+type exchangeKey struct{}
+
+// exchange is a request and its answer, as HTTP has them.
+type exchange struct {
+	controller *http.ResponseController
+	leave      func() // gives the request's place to another
+}
+
+// withDeadlines cuts off clients that do not send what they begin to, or do not
+// take what they asked for: memory and places are bounded.
 func (a *Agent) withDeadlines(handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		controller := http.NewResponseController(w)
-		ctx := context.WithValue(r.Context(), controllerKey{}, controller)
+		select {
+		case a.requests <- struct{}{}:
+		case <-r.Context().Done():
+			return
+		}
+		e := &exchange{http.NewResponseController(w), sync.OnceFunc(func() { <-a.requests })}
+		defer e.leave()
+		// A writer without deadlines is a test's.
+		_ = e.controller.SetReadDeadline(time.Now().Add(a.requestTimeout))
+		ctx := context.WithValue(r.Context(), exchangeKey{}, e)
 		handler.ServeHTTP(w, r.WithContext(ctx))
 		// What the server still has to send has its time as well.
 		a.extendDeadline(ctx)
@@ -48,16 +67,22 @@ func (a *Agent) withDeadlines(handler http.Handler) http.Handler {
 // deadlineForAnswer gives the client its time from when there is an answer.
 func (a *Agent) deadlineForAnswer(next connect.UnaryFunc) connect.UnaryFunc {
 	return func(ctx context.Context, request connect.AnyRequest) (connect.AnyResponse, error) {
+		if e, ok := ctx.Value(exchangeKey{}).(*exchange); ok {
+			e.received()
+		}
 		defer a.extendDeadline(ctx)
 		return next(ctx, request)
 	}
 }
 
+// received says that the whole request is there. The deadline, which would end
+// the answer too, is over.
+func (e *exchange) received() { _ = e.controller.SetReadDeadline(time.Time{}) }
+
 // extendDeadline gives the client time to take the next piece.
 func (a *Agent) extendDeadline(ctx context.Context) {
-	if controller, ok := ctx.Value(controllerKey{}).(*http.ResponseController); ok {
-		// A writer without deadlines is a test's.
-		_ = controller.SetWriteDeadline(time.Now().Add(a.sendTimeout))
+	if e, ok := ctx.Value(exchangeKey{}).(*exchange); ok {
+		_ = e.controller.SetWriteDeadline(time.Now().Add(a.sendTimeout))
 	}
 }
 

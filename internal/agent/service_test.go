@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -255,6 +256,68 @@ func TestAttachCgroup(t *testing.T) {
 
 // A client that asks and then takes nothing is cut off, and does not keep the
 // others from reading.
+// Who sends half a request takes a place for a while, and is hung up on.
+func TestClientThatStopsSending(t *testing.T) {
+	d := begin(t, newFake(), Config{}, func(a *Agent) { a.requestTimeout = 200 * time.Millisecond })
+	var halves []net.Conn
+	for _, method := range []string{"Delete", "Read", "List"} {
+		for range maximumRequests {
+			connection, err := net.Dial("unix", d.socket)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer connection.Close()
+			request := "POST /traceloop.v1.DaemonService/" + method + " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" +
+				"Content-Length: 1000\r\n\r\n{\"refer"
+			if method == "Read" {
+				request = strings.Replace(request, "application/json", "application/connect+json", 1)
+			}
+			if _, err := io.WriteString(connection, request); err != nil {
+				t.Fatal(err)
+			}
+			halves = append(halves, connection)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), deadline)
+	defer cancel()
+	if _, err := d.client.List(ctx, connect.NewRequest(&traceloopv1.ListRequest{})); err != nil {
+		t.Errorf("who asks beside them: %v", err)
+	}
+	for _, half := range halves {
+		if err := half.SetReadDeadline(time.Now().Add(deadline)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, half); err != nil && !errors.Is(err, unix.ECONNRESET) {
+			t.Fatalf("half a request: %v", err)
+		}
+	}
+	eventually(t, "the places are free", func() bool { return len(d.requests) == 0 })
+}
+
+// The time that a request has is not the answer's.
+func TestAnswerThatTakesLong(t *testing.T) {
+	fake := newFake()
+	fake.chunks, fake.random = 200, true
+	d := begin(t, fake, Config{}, func(a *Agent) { a.requestTimeout = 50 * time.Millisecond })
+	d.fake.start(docker("aa"))
+	d.awaitIDs(t, "aa recording")
+	stream, err := d.client.Read(t.Context(), connect.NewRequest(&traceloopv1.ReadRequest{Reference: "aa"}))
+	if err != nil || !stream.Receive() {
+		t.Fatal(err)
+	}
+	time.Sleep(4 * d.requestTimeout) // that it may end the answer
+	pieces := 1
+	for stream.Receive() {
+		pieces++
+	}
+	if err := stream.Err(); err != nil || pieces < 2 {
+		t.Errorf("%d pieces, %v", pieces, err)
+	}
+	if err := stream.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestClientThatStopsReading(t *testing.T) {
 	fake := newFake()
 	fake.chunks, fake.random = 200, true // more than sockets hold

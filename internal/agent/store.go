@@ -432,6 +432,10 @@ func (s *store) open(name string) (file *os.File, pending *recording.Recording, 
 	}
 	file, err = s.openFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
+		// Somebody deleted it, who is free to.
+		s.mutex.Lock()
+		delete(s.files, name)
+		s.mutex.Unlock()
 		return nil, nil, fmt.Errorf("%w: %w", errGone, err)
 	}
 	if err != nil {

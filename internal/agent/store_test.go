@@ -150,6 +150,7 @@ func TestDamagedFileGoesOutAsItIs(t *testing.T) {
 	if _, _, err := d.read(t.Context(), readRequest("one")); err == nil {
 		t.Error("it was read")
 	}
+	d.awaitIDs(t, "")
 }
 
 func readRequest(reference string) *traceloopv1.ReadRequest {

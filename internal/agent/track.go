@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"traceloop/internal/containers"
+	"traceloop/recorder"
 )
 
 // knownContainer is what a runtime said of a container.
@@ -214,7 +215,7 @@ func (a *Agent) match(e *entry) *knownContainer {
 		return a.known[ids[0]]
 	}
 	if names := meaningful(info.CgroupNames); len(names) > 0 {
-		if known := a.known[names[0]]; known != nil {
+		if known := a.known[names[0]]; known != nil && !a.taken(e, known.ID) {
 			parent := len(names) > 1 && names[1] == known.RuntimeNamespace
 			stranger := running(info) && known.gone.IsZero() && known.PID != 0 && known.PID != int(info.PID)
 			if parent || !stranger {
@@ -233,21 +234,45 @@ func (a *Agent) match(e *entry) *knownContainer {
 	return nil
 }
 
-// believed are the container IDs in a recording's cgroup's names. Who may make
-// cgroups within a container can give them any name, a neighbour's ID too: an
-// ID is not believed of a container that is deeper within others than one that
-// runs and has the ID already.
+// believed are the container IDs in a recording's cgroup's names, unless the
+// innermost is another's.
 func (a *Agent) believed(e *entry) []string {
 	ids := containerIDs(e.info.CgroupNames)
-	if len(ids) < 2 {
-		return ids
-	}
-	for _, other := range a.entries {
-		if other != e && other.note.ID == ids[0] && running(&other.info) && len(containerIDs(other.info.CgroupNames)) < len(ids) {
-			return nil
-		}
+	if len(ids) > 0 && a.taken(e, ids[0]) {
+		return nil
 	}
 	return ids
+}
+
+// taken says that an ID is another container's, which runs. Who may make cgroups
+// within a container can give them any name, a neighbour's ID too: an ID is not
+// believed of a container that is deeper within others than one that has it already.
+func (a *Agent) taken(e *entry, id string) bool {
+	depth := a.depth(&e.info)
+	if depth < 2 {
+		return false
+	}
+	for _, other := range a.entries {
+		if other != e && other.note.ID == id && running(&other.info) && a.depth(&other.info) < depth {
+			return true
+		}
+	}
+	return false
+}
+
+// depth is how many containers a recording's cgroup seems to be within, itself
+// among them.
+func (a *Agent) depth(info *recorder.Info) int {
+	depth := 0
+	for _, name := range info.CgroupNames {
+		if a.known[name] != nil || containerCgroup.MatchString(name) {
+			depth++
+		}
+	}
+	if cutShort(info.CgroupNames) {
+		depth++ // those that are not seen
+	}
+	return depth
 }
 
 // keepNote puts a recording's note down, if it has changed. The caller holds the mutex.

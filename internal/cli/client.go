@@ -162,7 +162,7 @@ func (c *client) explain(err error) error {
 		return fmt.Errorf("speaking to the daemon on %s: %w", c.socket, err)
 	case failure.Code() == connect.CodeUnimplemented:
 		return fmt.Errorf("the daemon on %s does not know this request: it is of another version than this traceloop (%s); install the same one and restart it", c.socket, version())
-	case !connect.IsWireError(err) && failure.Code() == connect.CodeUnavailable:
+	case !connect.IsWireError(err) && (failure.Code() == connect.CodeUnavailable || brokenOff(err)):
 		return fmt.Errorf("%w (on %s): %w", errWentAway, c.socket, errors.Unwrap(failure))
 	case failure.Code() == connect.CodeUnknown, failure.Code() == connect.CodeInternal:
 		return fmt.Errorf("speaking to the daemon on %s: %s", c.socket, failure.Message())
@@ -176,6 +176,17 @@ func (c *client) explain(err error) error {
 		}
 	}
 	return answer
+}
+
+// brokenOff says that whoever was spoken to hung up, be it while the request
+// was written or in the middle of the answer.
+func brokenOff(err error) bool {
+	for _, end := range []error{syscall.EPIPE, syscall.ECONNRESET, io.EOF, io.ErrUnexpectedEOF} {
+		if errors.Is(err, end) {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *client) explainPermission() error {

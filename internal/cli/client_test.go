@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -265,7 +266,8 @@ func TestStatus(t *testing.T) {
 		Version: "1.2.3", Pid: 77, Kernel: "6.12.0", Host: "node\x1b", Uptime: durationpb.New(time.Hour),
 		Memory: &traceloopv1.Memory{Used: 64 << 20, Limit: 256 << 20}, RingsReady: 3, RingsWanted: 16,
 		Recordings: map[string]uint32{"recording": 12, "exited": 30}, CallsRecorded: 5, CallsLost: 1, Refused: 2, Evicted: 7, Saved: 6, SaveFailures: 1,
-		Runtimes: []*traceloopv1.Runtime{{Name: "docker", Endpoint: "/run/docker.sock", Error: "no such file"}, {Name: "containerd", Connected: true, Containers: 4}},
+		Runtimes: []*traceloopv1.Runtime{{Name: "docker", Endpoint: "docker=unix:///run/docker.sock", Error: "no such file"},
+			{Name: "podman", Endpoint: "podman-storage=/srv/podman", Connected: true}, {Name: "cri", Endpoint: "another daemon's", Connected: true}, {Name: "containerd", Connected: true, Containers: 4}},
 		Features: []*traceloopv1.Feature{{Name: "ring buffer", Present: true, Note: "wakes the daemon"}},
 		Failures: []*traceloopv1.Failure{{Operation: "read string", Errno: 14, Count: 3}},
 		Warnings: []string{"2 containers were not recorded\x07"},
@@ -276,11 +278,11 @@ func TestStatus(t *testing.T) {
 		`\AWARNING: 2 containers were not recorded\\u0007\n\n`, `^Daemon +traceloop 1.2.3, process 77, for 60m$`, `^Host +node\\u001b, Linux 6.12.0$`,
 		`^Memory +64.0MiB of 256.0MiB used \(25 %\)$`, `^Rings +3 of 16 ready`, `^Recordings +30 exited, 12 recording$`, `^Calls +5 recorded, 0 overwritten, 0 filtered, 1 lost$`,
 		`^Refused +2 containers`, `^Evicted +7 recordings to make room: 6 saved as files, 1 failed`,
-		`^docker +no +0 +/run/docker.sock +no such file$`, `^containerd +yes +4 +<none> +<none>$`, `^ring buffer +yes +wakes the daemon$`, `^read string +EFAULT +3\n\z`)
+		`^docker +no +0 +/run/docker.sock +no such file$`, `^podman +yes +0 +/srv/podman +<none>$`, `^cri +yes +0 +another daemon's +<none>$`, `^containerd +yes +4 +<none> +<none>$`, `^ring buffer +yes +wakes the daemon$`, `^read string +EFAULT +3\n\z`)
 	wantIn(t, run(t, "status", "--socket", d.socket, "-o", "json").stdout, `"refused": "2"`)
 	wantIn(t, run(t, "status", "--socket", d.socket, "-o", "yaml").stdout, "memory:\n  used: \"67108864\"\n")
 	// Of a daemon that says nothing there is still a page.
-	wantIn(t, run(t, "status", "--socket", serve(t, &daemonOfTests{status: &traceloopv1.StatusResponse{}}).socket).stdout, "none")
+	wantMatch(t, run(t, "status", "--socket", serve(t, &daemonOfTests{status: &traceloopv1.StatusResponse{}}).socket).stdout, `^Runtimes +none is found`, `^Recordings +none$`)
 }
 
 func TestNoDaemon(t *testing.T) {
@@ -377,6 +379,37 @@ func TestDaemonGoesAway(t *testing.T) {
 		r := run(t, append(arguments, "--socket", d.socket)...)
 		wantStatus(t, r, 1)
 		wantIn(t, r.stderr, "went away before it had answered")
+	}
+	// Also in the middle of an answer.
+	half := &daemonOfTests{}
+	serveHandler(t, half, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/connect+proto")
+		_, _ = w.Write([]byte("\x00\x00\x00\x01\x00half"))
+		_ = http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	}))
+	r := run(t, "show", "web", "--socket", half.socket)
+	wantStatus(t, r, 1)
+	wantIn(t, r.stderr, "went away before it had answered", "unexpected EOF")
+}
+
+// It may hang up while the request is still being written.
+func TestClientKnowsWhoHungUp(t *testing.T) {
+	t.Parallel()
+	c := newClient("socket")
+	for _, cause := range []error{
+		&net.OpError{Op: "write", Net: "unix", Err: os.NewSyscallError("write", syscall.EPIPE)},
+		&net.OpError{Op: "read", Net: "unix", Err: os.NewSyscallError("read", syscall.ECONNRESET)},
+		io.ErrUnexpectedEOF, io.EOF,
+	} {
+		for _, code := range []connect.Code{connect.CodeUnknown, connect.CodeUnavailable, connect.CodeInvalidArgument} {
+			if err := c.explain(connect.NewError(code, cause)); !errors.Is(err, errWentAway) {
+				t.Errorf("%v, %v: %v", code, cause, err)
+			}
+		}
+	}
+	if err := c.explain(connect.NewError(connect.CodeInvalidArgument, errors.New("EOF"))); errors.Is(err, errWentAway) {
+		t.Error(err)
 	}
 }
 

@@ -62,7 +62,7 @@ func (o *daemonOptions) salvage(pins string, log *slog.Logger) {
 		})
 	}
 	if err != nil {
-		log.Error("the rest of the recordings is lost", "error", err)
+		log.Error("what could not be read is lost", "error", err)
 	}
 	log.Info("recordings of another version", "saved", saved, "lost", lost, "directory", directory)
 }

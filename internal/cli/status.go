@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	traceloopv1 "traceloop/api/traceloop/v1"
+	"traceloop/internal/containers"
 	"traceloop/strace"
 )
 
@@ -100,6 +101,9 @@ func statusLines(s *traceloopv1.StatusResponse) [][2]string {
 	if s.RecordingSince != nil {
 		lines = append(lines, [2]string{"Since", s.RecordingSince.AsTime().Local().Format(time.RFC3339)})
 	}
+	if len(s.Runtimes) == 0 {
+		lines = append(lines, [2]string{"Runtimes", "none is found where they usually are; containers are recorded under their cgroups' names"})
+	}
 	return append(lines,
 		[2]string{"Memory", memory},
 		[2]string{"Rings", fmt.Sprintf("%d of %d ready for new containers", s.RingsReady, s.RingsWanted)},
@@ -117,9 +121,17 @@ func runtimeTable(runtimes []*traceloopv1.Runtime) *table {
 		if one.Connected {
 			connected = "yes"
 		}
-		t.rows = append(t.rows, []string{one.Name, connected, number(uint64(one.Containers)), one.Endpoint, one.Error})
+		t.rows = append(t.rows, []string{one.Name, connected, number(uint64(one.Containers)), endpointPath(one), one.Error})
 	}
 	return t
+}
+
+// endpointPath is where a runtime is, without what kind it is, which its name says.
+func endpointPath(one *traceloopv1.Runtime) string {
+	if endpoint, err := containers.ParseEndpoint(one.Endpoint); err == nil {
+		return endpoint.Path
+	}
+	return one.Endpoint
 }
 
 func featureTable(features []*traceloopv1.Feature) *table {

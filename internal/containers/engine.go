@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -186,12 +187,15 @@ func (e *engine) created(message events.Message, happened time.Time) Container {
 // completed sets what an engine's containers tell by their labels and image.
 func completed(c Container) Container {
 	c.fillKubernetes()
-	// Podman's pods have one too.
-	if strings.HasPrefix(c.Image, "localhost/podman-pause:") {
+	// Podman's pods have one too, of an image of its own or of one that is
+	// configured; its name is made of the pod's ID.
+	if strings.HasPrefix(c.Image, "localhost/podman-pause:") || c.Runtime == "podman" && infraName.MatchString(c.Name) {
 		c.Sandbox = true
 	}
 	return c
 }
+
+var infraName = regexp.MustCompile(`^[0-9a-f]{12}-infra$`)
 
 // inspectLater has the container inspected, once however often it is said.
 func (e *engine) inspectLater(id string) {

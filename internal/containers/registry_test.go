@@ -33,7 +33,7 @@ func noLeak(t *testing.T) {
 	t.Helper()
 	before := goruntime.NumGoroutine()
 	t.Cleanup(func() {
-		deadline := time.Now().Add(10 * time.Second)
+		deadline := time.Now().Add(patienceOfTests)
 		for goruntime.NumGoroutine() > before {
 			if time.Now().After(deadline) {
 				buffer := make([]byte, 1<<20)

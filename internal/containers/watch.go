@@ -57,13 +57,16 @@ type Watcher struct {
 // runtime is one endpoint.
 type runtime struct {
 	endpoint Endpoint
+	asked    bool // for by who began to watch; else it is where one usually is
 	times    times
 	source   *Source
 	log      *slog.Logger
 	session  sync.WaitGroup // what a session started
 
-	mutex  sync.Mutex
-	status RuntimeStatus // guarded by the mutex, but for Containers, which is the source's
+	mutex sync.Mutex
+	// The mutex guards these.
+	status RuntimeStatus // but for Containers, which is the source's
+	met    bool          // it was connected once
 }
 
 // Watch starts to ask the runtimes of the endpoints and to listen to their
@@ -77,7 +80,8 @@ func Watch(ctx context.Context, registry *Registry, endpoints []Endpoint, log *s
 }
 
 func watch(ctx context.Context, registry *Registry, endpoints []Endpoint, log *slog.Logger, times times) *Watcher {
-	if len(endpoints) == 0 {
+	asked := len(endpoints) > 0
+	if !asked {
 		endpoints = UsualEndpoints()
 	}
 	if log == nil {
@@ -92,6 +96,7 @@ func watch(ctx context.Context, registry *Registry, endpoints []Endpoint, log *s
 		seen[endpoint] = true
 		r := &runtime{
 			endpoint: endpoint,
+			asked:    asked,
 			times:    times,
 			log:      log.With("runtime", endpoint.Kind, "socket", endpoint.Path),
 			status:   RuntimeStatus{Name: endpoint.Kind, Endpoint: endpoint.String()},
@@ -126,12 +131,18 @@ func watch(ctx context.Context, registry *Registry, endpoints []Endpoint, log *s
 func (w *Watcher) Wait() { w.group.Wait() }
 
 // Status is how it stands with each endpoint, in the order that Watch was given.
+// Those of UsualEndpoints where no runtime has been found yet are not among them:
+// few hosts have more than one.
 func (w *Watcher) Status() []RuntimeStatus {
 	var all []RuntimeStatus
 	for _, r := range w.runtimes {
 		r.mutex.Lock()
-		status := r.status
+		status, expected := r.status, r.asked || r.met
 		r.mutex.Unlock()
+		absent := status.Err == nil || errors.Is(status.Err, os.ErrNotExist) || errors.Is(status.Err, errNotServed)
+		if !expected && absent {
+			continue
+		}
 		status.Containers = r.source.Count()
 		all = append(all, status)
 	}
@@ -221,7 +232,7 @@ func waitForSocket(ctx context.Context, path string, before socket, delay time.D
 func (r *runtime) connected(name string) {
 	r.mutex.Lock()
 	news := !r.status.Connected
-	r.status.Name, r.status.Connected, r.status.Err = name, true, nil
+	r.status.Name, r.status.Connected, r.status.Err, r.met = name, true, nil, true
 	r.mutex.Unlock()
 	if news {
 		r.log.Info("runtime connected", "containers", r.source.Count())

@@ -487,3 +487,26 @@ func countDescriptors(t *testing.T) int {
 	}
 	return len(entries)
 }
+
+// A usual endpoint where there is nothing says nothing, unless it was asked for,
+// or there once was a runtime.
+func TestStatusOfAbsentRuntimes(t *testing.T) {
+	none := fmt.Errorf("looking: %w", os.ErrNotExist)
+	for _, test := range []struct {
+		r    *runtime
+		want bool
+	}{
+		{&runtime{}, false},
+		{&runtime{status: RuntimeStatus{Err: none}}, false},
+		{&runtime{status: RuntimeStatus{Err: errNotServed}}, false},
+		{&runtime{status: RuntimeStatus{Err: os.ErrPermission}}, true},
+		{&runtime{status: RuntimeStatus{Err: none}, asked: true}, true},
+		{&runtime{status: RuntimeStatus{Err: none}, met: true}, true},
+	} {
+		test.r.source = NewRegistry().NewSource("test", RankEngine)
+		w := &Watcher{runtimes: []*runtime{test.r}}
+		if got := len(w.Status()) == 1; got != test.want {
+			t.Errorf("asked %v, met %v, %v: told of %v", test.r.asked, test.r.met, test.r.status.Err, got)
+		}
+	}
+}

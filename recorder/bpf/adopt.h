@@ -25,6 +25,12 @@
 #include "maps.h"
 #include <bpf/bpf_core_read.h>
 
+/* include/uapi/asm-generic/errno-base.h */
+#define EEXIST 17
+
+/* Ancestors of a task that are looked at for a container around it. */
+enum { PARENTS = 8 };
+
 static __always_inline struct recording *recording_of(__u32 id)
 {
 	__u32 index = id & 0xffff;
@@ -162,13 +168,17 @@ __noinline int adopt(__u64 address, __u64 key, __u32 late)
 	struct namespace entry = {}, *other;
 	struct identity *identity;
 	__u32 id = 0, index;
+	long error;
 
 	if (bpf_map_pop_elem(&stock, &id)) {
 		entry.verdict = NAMESPACE_REFUSED;
-		if (!bpf_map_update_elem(&namespaces, &key, &entry, BPF_NOEXIST)) {
+		error = bpf_map_update_elem(&namespaces, &key, &entry, BPF_NOEXIST);
+		if (!error) {
 			if (!late)
 				__sync_fetch_and_add(&refusals, 1);
 			tell(0);
+		} else if (error != -EEXIST) {
+			count_failure(PLACE_ADOPT, error);
 		}
 		return 0;
 	}
@@ -198,12 +208,13 @@ __noinline int adopt(__u64 address, __u64 key, __u32 late)
 	/* Two tasks of one container may both have come here. */
 	if (other && other->verdict == NAMESPACE_REFUSED)
 		bpf_map_delete_elem(&namespaces, &key);
-	if (bpf_map_update_elem(&namespaces, &key, &entry, BPF_NOEXIST)) {
+	error = bpf_map_update_elem(&namespaces, &key, &entry, BPF_NOEXIST);
+	if (error) {
 		identity->generation = 0;
 		bpf_map_push_elem(&stock, &id, 0);
+		if (error != -EEXIST)
+			count_failure(PLACE_ADOPT, error);
 		other = bpf_map_lookup_elem(&namespaces, &key);
-		if (!other)
-			count_failure(PLACE_ADOPT, 0);
 		return other ? other->id : 0;
 	}
 	tell(id);
@@ -217,6 +228,7 @@ __noinline int adopt(__u64 address, __u64 key, __u32 late)
 __noinline int find_home(__u64 address, __u32 old, __u32 late)
 {
 	struct task_struct *task = (struct task_struct *)address;
+	struct task_struct *parent = task;
 	__u64 key = namespace_of(task);
 	struct namespace *seen;
 	struct identity *outer;
@@ -233,16 +245,20 @@ __noinline int find_home(__u64 address, __u32 old, __u32 late)
 	}
 	outer = identity_of(old);
 	cgroup = BPF_CORE_READ(cgroup_of(task), kn, id);
-	if (!outer) {
-		struct task_struct *parent = BPF_CORE_READ(task, real_parent);
-		__u64 parent_key = namespace_of(parent);
+	seen = NULL;
+	for (int i = 0; i < PARENTS && !outer && !seen; i++) {
+		__u64 parent_key;
 
+		parent = BPF_CORE_READ(parent, real_parent);
+		parent_key = namespace_of(parent);
+		if (!parent_key || parent_key == host_namespace)
+			break;
 		seen = bpf_map_lookup_elem(&namespaces, &parent_key);
-		if (seen && seen->verdict == NAMESPACE_IGNORED && cgroup == BPF_CORE_READ(cgroup_of(parent), kn, id))
-			return 0;
-		if (seen)
-			outer = identity_of(seen->id);
 	}
+	if (seen && seen->verdict == NAMESPACE_IGNORED && cgroup == BPF_CORE_READ(cgroup_of(parent), kn, id))
+		return 0;
+	if (seen)
+		outer = identity_of(seen->id);
 	if (outer) {
 		/* A container within a container has a cgroup of its own; a sandbox that a program makes itself has not. */
 		if (cgroup == outer->cgroup)
@@ -269,7 +285,25 @@ __noinline int count_task(__u32 id, __u32 change)
 	return 0;
 }
 
-/* Has a task be in another container, or in none. What it does there before its next execve is set-up. */
+/*
+ * Has a task be in another container, or in none. The task itself and adopt_running
+ * may do that at the same time: it is counted in before anyone can count it out,
+ * and out by who took the old home away.
+ */
+static __always_inline void set_home(struct task_state *state, __u32 home)
+{
+	count_task(home, 1);
+	count_task(__sync_lock_test_and_set(&state->home, home), -1);
+}
+
+/* For a task that cannot be counted: a container that has no other has ended. */
+static __always_inline void pass_by(__u32 home)
+{
+	count_task(home, 1);
+	count_task(home, -1);
+}
+
+/* set_home, and what the task does there before its next execve is set-up. */
 __noinline int change_home(struct task_state *state, __u32 home, __u64 address)
 {
 	struct task_struct *task = (struct task_struct *)address;
@@ -277,13 +311,11 @@ __noinline int change_home(struct task_state *state, __u32 home, __u64 address)
 
 	if (!state || state->home == home)
 		return 0;
-	count_task(state->home, -1);
-	state->home = home;
+	set_home(state, home);
 	state->setup = 0;
 	identity = identity_of(home);
 	if (!identity)
 		return 0;
-	__sync_fetch_and_add(&identity->tasks, 1);
 	/* Who ran there already when it was adopted late has been through its execve. */
 	if (!(identity->flags & IDENTITY_LATE) || BPF_CORE_READ(task, group_leader, start_boottime) > identity->began)
 		state->setup = RECORD_SETUP;

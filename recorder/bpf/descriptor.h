@@ -78,9 +78,9 @@ static __always_inline bool find_opened(__s32 number, struct opened *opened)
 	return opened->dentry;
 }
 
-static __always_inline struct described *described_slot(struct scratch *scratch, __u64 descriptor)
+static __always_inline struct described *described_slot(__u32 id, __u64 descriptor)
 {
-	__u32 key = (descriptor ^ (descriptor >> 32) * 61 ^ scratch->id << 8) % DESCRIBED;
+	__u32 key = (descriptor ^ (descriptor >> 32) * 61 ^ id << 8) % DESCRIBED;
 
 	return bpf_map_lookup_elem(&descriptors, &key);
 }
@@ -276,7 +276,7 @@ __noinline int describe(struct scratch *scratch, __u32 argument, __s32 number, _
 		return 0;
 	open = find_opened(number, &opened);
 	descriptor = (__u64)scratch->pid << 32 | (__u32)number;
-	known = described_slot(scratch, descriptor);
+	known = described_slot(scratch->id, descriptor);
 	if (!known)
 		return 0;
 	if (known->descriptor != descriptor || known->id != scratch->id) {
@@ -332,6 +332,29 @@ __noinline int describe(struct scratch *scratch, __u32 argument, __s32 number, _
 	return 1;
 }
 
+/* The working directory, and the least descriptors: more a task hardly keeps when it changes its root. */
+enum { ROOTED = 17 };
+
+/* After a task has changed its root directory its paths begin elsewhere: what the ring tells of them is void. */
+__noinline int forget_descriptors(struct task_state *state)
+{
+	if (!state)
+		return 0;
+	for (__u32 i = 0; i < MEMBERSHIPS; i++) {
+		if (i >= state->count)
+			break;
+		for (__u32 k = 0; k < ROOTED; k++) {
+			__u32 number = k ? k - 1 : (__u32)AT_FDCWD;
+			__u64 descriptor = (__u64)state->pid << 32 | number;
+			struct described *known = described_slot(state->memberships[i].id, descriptor);
+
+			if (known && known->descriptor == descriptor)
+				known->file = NO_FILE;
+		}
+	}
+	return 0;
+}
+
 /*
  * What a call made a second number for needs no words, if the ring tells what
  * the first one is: the call says that they are the same. Returns 1 then.
@@ -342,8 +365,8 @@ __noinline int describe_duplicate(struct scratch *scratch, __s32 number, __s32 d
 
 	if (!scratch)
 		return 0;
-	known = described_slot(scratch, (__u64)scratch->pid << 32 | (__u32)number);
-	copy = described_slot(scratch, (__u64)scratch->pid << 32 | (__u32)duplicate);
+	known = described_slot(scratch->id, (__u64)scratch->pid << 32 | (__u32)number);
+	copy = described_slot(scratch->id, (__u64)scratch->pid << 32 | (__u32)duplicate);
 	if (!known || !copy || known == copy)
 		return 0;
 	if (known->descriptor != ((__u64)scratch->pid << 32 | (__u32)number) || known->id != scratch->id ||

@@ -111,6 +111,7 @@ int BPF_PROG(exit_call, struct pt_regs *regs, long result)
 	if (may_change_home(state->number)) {
 		state->generation = 0;
 		forget_verdict(address_of(regs));
+		forget_descriptors(state);
 	}
 	return 0;
 }
@@ -236,9 +237,8 @@ int BPF_PROG(fork_task, struct task_struct *parent, struct task_struct *child)
 			child_state->tree[i] = state->tree[i];
 		child_state->pending = state->pending;
 		/* Also if it has a mount namespace of its own: its first call tells. */
-		child_state->home = state->home;
+		set_home(child_state, state->home);
 		child_state->setup = state->setup;
-		count_task(state->home, 1);
 	}
 	if (members) {
 		for (int i = 0; i < MEMBERSHIPS; i++) {
@@ -357,16 +357,18 @@ int BPF_PROG(exec_task, struct task_struct *task, int old_tid, struct linux_binp
 /* include/linux/sched/signal.h: the whole process has one exit code */
 #define SIGNAL_GROUP_EXIT 4
 
-/* Notes how a container's first process ended, and counts the task out. */
+/* Notes how a container's first process ended, and counts the task out: it alone, if adopt_running does so too. */
 __noinline int leave_home(struct task_state *state)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct signal_struct *signal = BPF_CORE_READ(task, signal);
 	struct identity *identity;
+	__u32 home;
 
 	if (!state)
 		return 0;
-	identity = identity_of(state->home);
+	home = __sync_lock_test_and_set(&state->home, 0);
+	identity = identity_of(home);
 	if (!identity)
 		return 0;
 	/* The last thread of the process: do_exit, kernel/exit.c, has counted this one out already. */
@@ -382,9 +384,7 @@ __noinline int leave_home(struct task_state *state)
 			tell(identity->id);
 		}
 	}
-	count_task(state->home, -1);
-	state->home = 0;
-	return 0;
+	return count_task(home, -1);
 }
 
 /* Writes a task's last records. */
@@ -411,29 +411,38 @@ static __always_inline void end_task(struct task_struct *task, struct task_state
 	give_back(scratch);
 }
 
+/* Has another task take the state in the array. Of two that do this at once one does. */
+static __always_inline void give_state_back(struct task_memory *memory)
+{
+	__u32 index = __sync_lock_test_and_set(&memory->index, 0);
+	struct task_state *state;
+
+	if (!index)
+		return;
+	state = bpf_map_lookup_elem(&states, &index);
+	if (state)
+		__builtin_memset(state, 0, sizeof(*state));
+	bpf_map_push_elem(&free_states, &index, 0);
+}
+
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(exit_task)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_state *state = recorded_current();
 	struct task_memory *memory;
-	__u32 index;
 
-	if (state && !(task->flags & PF_IO_WORKER)) {
+	if (state && !(task->flags & PF_IO_WORKER))
 		end_task(task, state);
-		if (state->home)
-			leave_home(state);
-	}
 	forget_verdict(address_of((struct pt_regs *)bpf_task_pt_regs(task)));
 	memory = bpf_task_storage_get(&tasks, task, NULL, 0);
-	if (!memory || !memory->index)
+	if (!memory)
 		return 0;
-	index = memory->index;
-	state = bpf_map_lookup_elem(&states, &index);
-	if (state)
-		__builtin_memset(state, 0, sizeof(*state));
-	memory->index = 0;
-	bpf_map_push_elem(&free_states, &index, 0);
+	/* Also of a task that made no call since it was adopted. */
+	state = state_of(memory);
+	if (state->home)
+		leave_home(state);
+	give_state_back(memory);
 	return 0;
 }
 
@@ -588,12 +597,22 @@ int adopt_running(struct bpf_iter__task *context)
 	if (!home)
 		return 0;
 	memory = remember(task);
-	if (!memory)
+	if (!memory) {
+		pass_by(home);
 		return 0;
+	}
 	state = state_of(memory);
 	if (state->home)
 		return 0;
 	change_home(state, home, address);
+	forget_verdict(address_of((struct pt_regs *)bpf_task_pt_regs(task)));
+	barrier();
+	/* It began to end in this moment: exit_task may have been there before. */
+	if (*(volatile unsigned int *)&task->flags & PF_EXITING) {
+		count_task(__sync_lock_test_and_set(&state->home, 0), -1);
+		give_state_back(memory);
+		return 0;
+	}
 	identity = identity_of(home);
 	/* The process that all others descend from has the number 1, where it has a PID namespace of its own. */
 	if (identity && read_tid_in_namespace(task) == 1)

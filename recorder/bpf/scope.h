@@ -259,8 +259,10 @@ static __noinline struct task_state *resolve(struct task_struct *task)
 	}
 	if (!state) {
 		memory = remember(task);
-		if (!memory)
+		if (!memory) {
+			pass_by(home);
 			return NULL;
+		}
 		state = state_of(memory);
 	}
 	change_home(state, home, address);
