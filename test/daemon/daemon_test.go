@@ -3,6 +3,7 @@
 package daemon
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -63,13 +64,15 @@ func endpoints() []string {
 // place makes a place for a daemon that knows the runtimes, and starts none.
 func place(t *testing.T, flags ...string) *host.Host {
 	t.Helper()
-	h, err := host.New(append(endpoints(), flags...)...)
+	// Others' containers are recorded beside the test's.
+	h, err := host.New(append(append(endpoints(), "--memory", "1GiB"), flags...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("the daemon's log:\n%s", h.Log())
+			lines := strings.Split(h.Log(), "\n")
+			t.Logf("the daemon's log ends:\n%s", strings.Join(lines[max(len(lines)-50, 0):], "\n"))
 		}
 		if strings.Contains(h.Log(), "DATA RACE") {
 			t.Errorf("the daemon has a data race:\n%s", h.Log())
@@ -81,12 +84,23 @@ func place(t *testing.T, flags ...string) *host.Host {
 	return h
 }
 
-// start starts a daemon that knows the runtimes.
+// start starts a daemon that knows the runtimes, and has all its rings ready.
 func start(t *testing.T, flags ...string) *host.Host {
 	t.Helper()
 	h := place(t, flags...)
 	must(t, h.Start())
+	ready(t, h)
 	return h
+}
+
+// ready waits until all rings are ready: the containers that ran already may
+// have taken those that there were.
+func ready(t *testing.T, h *host.Host) {
+	t.Helper()
+	eventually(t, "the rings are ready", func() bool {
+		status, err := h.Status()
+		return err == nil && status.RingsReady >= status.RingsWanted
+	})
 }
 
 func must(t *testing.T, err error) {
@@ -170,7 +184,8 @@ func wantWhole(t *testing.T, text, execve string) {
 func run(t *testing.T, command *exec.Cmd) string {
 	t.Helper()
 	output, err := command.CombinedOutput()
-	if _, ended := err.(*exec.ExitError); err != nil && !ended {
+	var ended *exec.ExitError
+	if err != nil && !errors.As(err, &ended) {
 		t.Fatalf("%v: %v", command, err)
 	}
 	return string(output)

@@ -172,6 +172,11 @@ func TestNoRoom(t *testing.T) {
 		shared.containerd.Start(t, fmt.Sprintf("crowd-%d", i), "sleep", "1000")
 	}
 	var status *traceloopv1.StatusResponse
+	defer func() {
+		if t.Failed() {
+			t.Logf("the status was %v", status)
+		}
+	}()
 	eventually(t, "two are refused", func() bool {
 		var err error
 		status, err = h.Status()

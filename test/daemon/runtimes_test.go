@@ -16,7 +16,7 @@ import (
 
 // What lives for milliseconds is there whole, and under its name.
 func TestShortContainers(t *testing.T) {
-	const count = 8
+	const count = 5
 	h := start(t)
 	for _, runtime := range all() {
 		t.Run(runtime.Name(), func(t *testing.T) {

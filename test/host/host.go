@@ -115,8 +115,14 @@ func (h *Host) SetFlags(flags ...string) { h.flags = flags }
 func (h *Host) DaemonCommand(flags ...string) *exec.Cmd {
 	arguments := []string{"daemon", "--socket", h.Socket(), "--bpffs", h.Pins()}
 	command := exec.Command(built.path, append(append(arguments, h.flags...), flags...)...)
-	command.Env = os.Environ()
+	command.Env = environment()
 	return command
+}
+
+// environment is that of all programs. With the race detector each would wait a
+// second at its end for races yet to come.
+func environment() []string {
+	return append(os.Environ(), "GORACE="+os.Getenv("GORACE")+" atexit_sleep_ms=0")
 }
 
 // Start starts the daemon and waits until it records.
@@ -197,7 +203,7 @@ func (h *Host) Log() string {
 // Command is a command of traceloop's that speaks to the daemon, not started yet.
 func (h *Host) Command(arguments ...string) *exec.Cmd {
 	command := exec.Command(built.path, arguments...)
-	command.Env = append(os.Environ(), "TRACELOOP_SOCKET="+h.Socket(), "NO_COLOR=1")
+	command.Env = append(environment(), "TRACELOOP_SOCKET="+h.Socket(), "NO_COLOR=1")
 	return command
 }
 

@@ -7,7 +7,22 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"traceloop/test/host"
 )
+
+// Others' tests count containers.
+func TestMain(m *testing.M) { os.Exit(testMain(m)) }
+
+func testMain(m *testing.M) int {
+	release, err := host.Alone()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer release()
+	return m.Run()
+}
 
 // Every runtime runs, starts, kills, removes, survives its daemon and leaves
 // nothing behind.
