@@ -1,12 +1,8 @@
 package agent
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"traceloop/recording"
 )
@@ -24,7 +20,7 @@ const (
 
 // look looks at the clocks.
 func (c *clocks) look() error {
-	now, err := readClocks()
+	now, err := recording.ReadClocks()
 	if err != nil {
 		return err
 	}
@@ -55,21 +51,4 @@ func (c *clocks) since(first recording.ClockPair) recording.Clock {
 		}
 	}
 	return pairs
-}
-
-// readClocks reads both clocks at one moment, as nearly as can be: the boot
-// time is the middle of what it was before and after.
-func readClocks() (recording.ClockPair, error) {
-	var before, wall, after unix.Timespec
-	err := errors.Join(
-		unix.ClockGettime(unix.CLOCK_BOOTTIME, &before),
-		unix.ClockGettime(unix.CLOCK_REALTIME, &wall),
-		unix.ClockGettime(unix.CLOCK_BOOTTIME, &after))
-	if err != nil {
-		return recording.ClockPair{}, fmt.Errorf("reading the clocks: %w", err)
-	}
-	return recording.ClockPair{
-		Boot: uint64(before.Nano() + (after.Nano()-before.Nano())/2),
-		Wall: wall.Nano(),
-	}, nil
 }

@@ -38,7 +38,7 @@ func Salvaged(info recorder.Info, snapshot *ring.Snapshot) (*recording.Recording
 	if err != nil {
 		return nil, err
 	}
-	now, err := readClocks()
+	now, err := recording.ReadClocks()
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func Salvaged(info recorder.Info, snapshot *ring.Snapshot) (*recording.Recording
 }
 
 func fileOf(l *listed, snapshot *ring.Snapshot, here host) (*recording.Recording, error) {
-	now, err := readClocks()
+	now, err := recording.ReadClocks()
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"traceloop/internal/containers"
 	"traceloop/recorder"
+	"traceloop/recording"
 )
 
 // knownContainer is what a runtime said of a container.
@@ -113,7 +114,7 @@ func (a *Agent) refresh() error {
 			a.entries[info.Name] = e
 			if e.note.Clock.Boot == 0 && len(a.clocks.history) > 0 {
 				e.note.Clock = a.clocks.history[len(a.clocks.history)-1]
-				if pair, err := readClocks(); err == nil {
+				if pair, err := recording.ReadClocks(); err == nil {
 					e.note.Clock = pair
 				}
 			}
@@ -162,7 +163,7 @@ func (a *Agent) identify(e *entry) {
 			a.name(e, e.info.Name)
 		}
 		if e.info.Ended == 0 && e.note.Ended == 0 && !running(&e.info) {
-			if now, err := readClocks(); err == nil {
+			if now, err := recording.ReadClocks(); err == nil {
 				e.note.Ended = now.Boot
 			}
 		}

@@ -164,7 +164,7 @@ func (c *runCommand) record(r *recorder.Recorder, outputs *outputs, path string,
 	if err := r.Attach(recordingName, recorder.Children(os.Getpid()), options); err != nil {
 		return fmt.Errorf("cannot record, so the command was not started: %w", err)
 	}
-	started, err := readClocks()
+	started, err := recording.ReadClocks()
 	if err != nil {
 		return err
 	}
@@ -204,7 +204,7 @@ func (c *runCommand) write(r *recorder.Recorder, outputs *outputs, arguments []s
 	if err != nil {
 		return err
 	}
-	ended, err := readClocks()
+	ended, err := recording.ReadClocks()
 	if err != nil {
 		return err
 	}
@@ -254,22 +254,5 @@ func describe(arguments []string) (*recording.Recording, error) {
 		TraceloopVersion: version(),
 		Name:             filepath.Base(arguments[0]),
 		Command:          arguments,
-	}, nil
-}
-
-// readClocks reads both clocks at one moment, as nearly as can be: the boot
-// time is the middle of what it was before and after.
-func readClocks() (recording.ClockPair, error) {
-	var before, wall, after unix.Timespec
-	err := errors.Join(
-		unix.ClockGettime(unix.CLOCK_BOOTTIME, &before),
-		unix.ClockGettime(unix.CLOCK_REALTIME, &wall),
-		unix.ClockGettime(unix.CLOCK_BOOTTIME, &after))
-	if err != nil {
-		return recording.ClockPair{}, fmt.Errorf("reading the clocks: %w", err)
-	}
-	return recording.ClockPair{
-		Boot: uint64(before.Nano() + (after.Nano()-before.Nano())/2),
-		Wall: wall.Nano(),
 	}, nil
 }
