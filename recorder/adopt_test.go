@@ -357,6 +357,47 @@ func TestDeletedContainerIsNotAdoptedAgain(t *testing.T) {
 	}
 }
 
+// The kernel gives the number of a mount namespace that is gone to the next one.
+// Neither is taken for the other, whichever ends or is deleted first.
+func TestReusedNumberOfAMountNamespace(t *testing.T) {
+	r := adopting(t, 8)
+	numbers := make(map[uint32]recorder.Info)
+	for range 20 {
+		c := container(t, "sh", "-c", "exit 3")
+		if err := c.Run(); err == nil {
+			t.Fatal("it succeeded")
+		}
+		info := wantAdopted(t, r, c.Process.Pid)
+		before, reused := numbers[info.MountNamespace]
+		numbers[info.MountNamespace] = info
+		if !reused {
+			if _, err := r.Stock(8); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		if before.NamespaceID == info.NamespaceID || before.Name == info.Name {
+			t.Fatalf("two containers are one: %+v, %+v", before, info)
+		}
+		// Late news of the first must not touch the second, which has its number.
+		running := container(t, "sleep", "1000")
+		if err := running.Start(); err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = running.Wait() }()
+		defer func() { _ = running.Process.Kill() }()
+		eventually(t, "it is adopted", func() bool { info, found := adoptedOf(t, r, running.Process.Pid); return found && info.Executed != 0 })
+		if err := errors.Join(r.Delete(before.Name), r.Delete(info.Name), r.Sweep()); err != nil {
+			t.Fatal(err)
+		}
+		if third := wantAdopted(t, r, running.Process.Pid); third.Tasks != 1 || third.Name == info.Name {
+			t.Errorf("%+v", third)
+		}
+		return
+	}
+	t.Skip("this kernel gave no number twice in 20 containers")
+}
+
 func TestWaitSaysWhenThereIsNews(t *testing.T) {
 	r := adopting(t, 4)
 	ctx, cancel := context.WithTimeout(t.Context(), tooLong)

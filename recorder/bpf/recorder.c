@@ -420,8 +420,12 @@ static __always_inline void give_state_back(struct task_memory *memory)
 	if (!index)
 		return;
 	state = bpf_map_lookup_elem(&states, &index);
-	if (state)
-		__builtin_memset(state, 0, sizeof(*state));
+	if (state) {
+		/* All but its home, which adopt_running may be setting: that is taken away last, and never lost. */
+		__builtin_memset(state, 0, __builtin_offsetof(struct task_state, home));
+		__builtin_memset(&state->setup, 0, sizeof(*state) - __builtin_offsetof(struct task_state, setup));
+		count_task(__sync_lock_test_and_set(&state->home, 0), -1);
+	}
 	bpf_map_push_elem(&free_states, &index, 0);
 }
 

@@ -61,6 +61,10 @@ func measureCrowd(b *benchmark) error {
 		if err != nil {
 			return err
 		}
+		descriptors, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", s.PID()))
+		if err != nil {
+			return err
+		}
 		t := table{title: fmt.Sprintf("%d containers at once", containers), columns: []string{"what", "measured"}, texts: 1}
 		t.add(fmt.Sprintf("starting them, %d at a time", starters), fmt.Sprintf("%.1f s", took.Seconds()))
 		t.add("recorded from their first call", count(float64(attached)))
@@ -69,6 +73,7 @@ func measureCrowd(b *benchmark) error {
 		t.add("`list`, slowest of 20", milliseconds(lists.maximum()))
 		t.add("the daemon's memory but for the rings", mebibytes(own))
 		t.add("with the rings that it has mapped", mebibytes(all))
+		t.add("descriptors that it has open", count(float64(len(descriptors))))
 		t.add("rings", mebibytes(float64(status.Memory.Used)))
 		t.add("CPU time of the daemon while the containers sleep, 30 s", fmt.Sprintf("%.2f %% of a core", idle))
 		b.report.tables = append(b.report.tables, t)
