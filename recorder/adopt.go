@@ -56,10 +56,46 @@ func (r *Recorder) SetAdoption(options Options) error {
 		return fmt.Errorf("setting adoption: %w", err)
 	}
 	r.adoption = &options
-	if err := r.objects.Adopting.Set(uint32(1)); err != nil {
+	if err := r.beginAdopting(); err != nil {
 		return fmt.Errorf("setting adoption: %w", err)
 	}
 	return r.bumpGeneration()
+}
+
+// beginAdopting has the programs adopt from now on, if they do not already.
+// What is there was running before, whichever of its tasks they meet first.
+func (r *Recorder) beginAdopting() error {
+	var adopting uint32
+	var host uint64
+	if err := errors.Join(r.objects.Adopting.Get(&adopting), r.objects.HostNamespace.Get(&host)); err != nil || adopting != 0 {
+		return err
+	}
+	there, err := r.liveNamespaces()
+	if err != nil {
+		return err
+	}
+	delete(there, host)
+	delete(there, 0) // of tasks that are ending
+	for key := range there {
+		err := r.objects.Namespaces.Update(key, &programsNamespace{Verdict: programsNamespaceVerdictNAMESPACE_OLD}, ebpf.UpdateNoExist)
+		if err != nil && !errors.Is(err, ebpf.ErrKeyExist) {
+			return fmt.Errorf("noting a mount namespace: %w", err)
+		}
+	}
+	return r.objects.Adopting.Set(uint32(1))
+}
+
+// liveNamespaces returns the mount namespaces of all tasks.
+func (r *Recorder) liveNamespaces() (map[uint64]bool, error) {
+	output, err := runIterator(r.objects.ListNamespaces)
+	if err != nil {
+		return nil, fmt.Errorf("listing the tasks' mount namespaces: %w", err)
+	}
+	live := make(map[uint64]bool)
+	for ; len(output) >= 8; output = output[8:] {
+		live[binary.NativeEndian.Uint64(output)] = true
+	}
+	return live, nil
 }
 
 // takeStock takes all ready rings from the programs.
@@ -262,14 +298,14 @@ func (r *Recorder) Sweep() error {
 	if err != nil {
 		return err
 	}
-	output, err := runIterator(r.objects.ListNamespaces)
+	live, err := r.liveNamespaces()
 	if err != nil {
-		return fmt.Errorf("listing the tasks' mount namespaces: %w", err)
-	}
-	for ; len(output) >= 8; output = output[8:] {
-		delete(seen, binary.NativeEndian.Uint64(output))
+		return err
 	}
 	for key := range seen {
+		if live[key] {
+			continue
+		}
 		if err := r.objects.Namespaces.Delete(key); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
 			return fmt.Errorf("forgetting a mount namespace: %w", err)
 		}

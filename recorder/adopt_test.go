@@ -357,6 +357,46 @@ func TestDeletedContainerIsNotAdoptedAgain(t *testing.T) {
 	}
 }
 
+// A container that ran before is not taken for a new one, although what is seen
+// of it first is a process that it has just made.
+func TestNewProcessOfAnOldContainer(t *testing.T) {
+	alone(t)
+	r, err := recorder.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	c := container(t, "sh", "-c", "echo; read x; while :; do /bin/busybox true; done")
+	input, err := c.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	output, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Wait() }()
+	defer func() { _ = c.Process.Kill() }()
+	if _, err := output.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	adopt(t, r, 4)
+	if err := input.Close(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "it is adopted", func() bool { all, err := r.List(); return err == nil && len(all) > 0 })
+	if _, err := r.AdoptRunning(); err != nil {
+		t.Fatal(err)
+	}
+	info := wantAdopted(t, r, c.Process.Pid)
+	if refused, err := r.Refused(); !info.Late || info.Exited || info.Executed != 0 || err != nil || refused != 0 {
+		t.Errorf("%+v, %d refused, %v", info, refused, err)
+	}
+}
+
 // The kernel gives the number of a mount namespace that is gone to the next one.
 // Neither is taken for the other, whichever ends or is deleted first.
 func TestReusedNumberOfAMountNamespace(t *testing.T) {

@@ -122,6 +122,7 @@ const (
 	programsNamespaceVerdictNAMESPACE_ADOPTED programsNamespaceVerdict = 0
 	programsNamespaceVerdictNAMESPACE_IGNORED programsNamespaceVerdict = 1
 	programsNamespaceVerdictNAMESPACE_REFUSED programsNamespaceVerdict = 2
+	programsNamespaceVerdictNAMESPACE_OLD     programsNamespaceVerdict = 3
 )
 
 type programsNote struct {

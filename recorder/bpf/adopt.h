@@ -44,7 +44,7 @@ static __always_inline struct identity *identity_of(__u32 id)
 	__u32 index = id & 0xffff;
 	struct identity *identity;
 
-	if (!recording_of(id))
+	if (!id || !recording_of(id))
 		return NULL;
 	identity = bpf_map_lookup_elem(&identities, &index);
 	return identity && identity->generation ? identity : NULL;
@@ -170,7 +170,15 @@ __noinline int adopt(__u64 address, __u64 key, __u32 late)
 	__u32 id = 0, index;
 	long error;
 
+	other = bpf_map_lookup_elem(&namespaces, &key);
+	/* What its tasks did before is not there, and which of them is the first is not known. */
+	late |= other && other->verdict != NAMESPACE_ADOPTED;
 	if (bpf_map_pop_elem(&stock, &id)) {
+		if (other && other->verdict == NAMESPACE_OLD) {
+			other->verdict = NAMESPACE_REFUSED;
+			tell(0);
+			return 0;
+		}
 		entry.verdict = NAMESPACE_REFUSED;
 		error = bpf_map_update_elem(&namespaces, &key, &entry, BPF_NOEXIST);
 		if (!error) {
@@ -184,10 +192,6 @@ __noinline int adopt(__u64 address, __u64 key, __u32 late)
 	}
 	index = id & 0xffff;
 	identity = bpf_map_lookup_elem(&identities, &index);
-	other = bpf_map_lookup_elem(&namespaces, &key);
-	if (other && !identity_of(other->id))
-		/* It was refused: its first calls are missing. */
-		late |= other->verdict == NAMESPACE_REFUSED;
 	if (!identity)
 		return 0;
 	identity->namespace = key;
@@ -197,7 +201,7 @@ __noinline int adopt(__u64 address, __u64 key, __u32 late)
 	identity->ended = 0;
 	identity->id = id;
 	identity->inode = BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
-	identity->pid = BPF_CORE_READ(task, tgid);
+	identity->pid = late ? 0 : BPF_CORE_READ(task, tgid);
 	identity->status = 0;
 	identity->tasks = 0;
 	identity->flags = (late ? IDENTITY_LATE : 0) | (pid_level(task) ? IDENTITY_OWN_PIDS : 0);
@@ -206,7 +210,7 @@ __noinline int adopt(__u64 address, __u64 key, __u32 late)
 	identity->generation = __sync_fetch_and_add(&adoptions, 1) + 1;
 	entry.id = id;
 	/* Two tasks of one container may both have come here. */
-	if (other && other->verdict == NAMESPACE_REFUSED)
+	if (other && other->verdict != NAMESPACE_ADOPTED)
 		bpf_map_delete_elem(&namespaces, &key);
 	error = bpf_map_update_elem(&namespaces, &key, &entry, BPF_NOEXIST);
 	if (error) {

@@ -92,6 +92,7 @@ enum namespace_verdict {
 	NAMESPACE_ADOPTED,
 	NAMESPACE_IGNORED, /* never to be adopted again */
 	NAMESPACE_REFUSED, /* there was no ring, and it is counted; a later call of its tasks tries again */
+	NAMESPACE_OLD, /* it was there before containers were adopted */
 };
 
 /* A mount namespace that was seen. */

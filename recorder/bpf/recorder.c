@@ -600,6 +600,10 @@ int adopt_running(struct bpf_iter__task *context)
 	home = find_home(address, 0, 1);
 	if (!home)
 		return 0;
+	identity = identity_of(home);
+	/* The process that all others descend from has the number 1, where it has a PID namespace of its own. */
+	if (identity && (!identity->pid || read_tid_in_namespace(task) == 1) && identity->flags & IDENTITY_LATE)
+		identity->pid = task->tgid;
 	memory = remember(task);
 	if (!memory) {
 		pass_by(home);
@@ -615,12 +619,7 @@ int adopt_running(struct bpf_iter__task *context)
 	if (*(volatile unsigned int *)&task->flags & PF_EXITING) {
 		count_task(__sync_lock_test_and_set(&state->home, 0), -1);
 		give_state_back(memory);
-		return 0;
 	}
-	identity = identity_of(home);
-	/* The process that all others descend from has the number 1, where it has a PID namespace of its own. */
-	if (identity && read_tid_in_namespace(task) == 1)
-		identity->pid = task->tgid;
 	return 0;
 }
 
