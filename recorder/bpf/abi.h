@@ -5,6 +5,7 @@
 /* What differs between architectures: registers, ABIs, a handful of call numbers. */
 
 #include "kernel.h"
+#include <bpf/bpf_helpers.h>
 #include "layout.h"
 
 enum { ABI_NATIVE, ABI_COMPAT = CALL_COMPAT, ABI_X32 = CALL_X32 };
@@ -79,16 +80,16 @@ static __always_inline bool changes_namespace(__u32 number)
 	return number == 272 || number == 308 || number == 310 || number == 346;
 }
 
-/* pivot_root and chroot. */
-static __always_inline bool changes_root(struct task_struct *task, __u32 number)
+/* pivot_root and chroot; wait4 and getdents64 have their 32-bit numbers. Tasks make those a lot, and nobody these. */
+static __always_inline bool changes_root(__u32 number)
 {
 	switch (number & ~X32_SYSCALL_BIT) {
 	case 155:
 	case 161:
-		return !(task->thread_info.status & TS_COMPAT);
+		return !(bpf_get_current_task_btf()->thread_info.status & TS_COMPAT);
 	case 61:
 	case 217:
-		return task->thread_info.status & TS_COMPAT;
+		return bpf_get_current_task_btf()->thread_info.status & TS_COMPAT;
 	default:
 		return false;
 	}
@@ -160,11 +161,18 @@ static __always_inline bool changes_namespace(__u32 number)
 }
 
 /* pivot_root and chroot. */
-static __always_inline bool changes_root(struct task_struct *task, __u32 number)
+static __always_inline bool changes_root(__u32 number)
 {
-	bool compat = abi_of(task, number) == ABI_COMPAT;
-
-	return compat ? number == 218 || number == 61 : number == 41 || number == 51;
+	switch (number) {
+	case 41:
+	case 51:
+		return !(bpf_get_current_task_btf()->thread_info.flags & TIF_32BIT);
+	case 61:
+	case 218:
+		return bpf_get_current_task_btf()->thread_info.flags & TIF_32BIT;
+	default:
+		return false;
+	}
 }
 
 #define COMPAT_SIGRETURN 119

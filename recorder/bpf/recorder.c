@@ -63,7 +63,7 @@ int BPF_PROG(enter_call, struct pt_regs *regs, long number)
 /* Whether a call may take the task to another container: to its mount namespace, or to its root directory. */
 static __always_inline bool may_change_home(__u32 number)
 {
-	return changes_namespace(number) || changes_root(bpf_get_current_task_btf(), number);
+	return changes_namespace(number) || changes_root(number);
 }
 
 SEC("tp_btf/sys_exit")
