@@ -167,12 +167,14 @@ __noinline int adopt(__u64 address, __u64 key, __u32 late)
 	struct task_struct *task = (struct task_struct *)address;
 	struct namespace entry = {}, *other;
 	struct identity *identity;
-	__u32 id = 0, index;
-	long error;
+	__u32 id = 0, before = 0, index;
+	long error = 0;
 
 	other = bpf_map_lookup_elem(&namespaces, &key);
 	/* What its tasks did before is not there, and which of them is the first is not known. */
 	late |= other && other->verdict != NAMESPACE_ADOPTED;
+	if (other)
+		before = other->id;
 	if (bpf_map_pop_elem(&stock, &id)) {
 		if (other && other->verdict == NAMESPACE_OLD) {
 			other->verdict = NAMESPACE_REFUSED;
@@ -209,17 +211,20 @@ __noinline int adopt(__u64 address, __u64 key, __u32 late)
 	note_cgroup(address, identity);
 	identity->generation = __sync_fetch_and_add(&adoptions, 1) + 1;
 	entry.id = id;
-	/* Two tasks of one container may both have come here. */
-	if (other && other->verdict != NAMESPACE_ADOPTED)
-		bpf_map_delete_elem(&namespaces, &key);
-	error = bpf_map_update_elem(&namespaces, &key, &entry, BPF_NOEXIST);
+	/* Two tasks of one container may both have come here: one of them has it. */
+	if (!other)
+		error = bpf_map_update_elem(&namespaces, &key, &entry, BPF_NOEXIST);
+	else if (__sync_val_compare_and_swap(&other->id, before, id) != before)
+		error = -EEXIST;
+	else
+		other->verdict = NAMESPACE_ADOPTED;
 	if (error) {
 		identity->generation = 0;
 		bpf_map_push_elem(&stock, &id, 0);
 		if (error != -EEXIST)
 			count_failure(PLACE_ADOPT, error);
 		other = bpf_map_lookup_elem(&namespaces, &key);
-		return other ? other->id : 0;
+		return other && identity_of(other->id) ? other->id : 0;
 	}
 	tell(id);
 	return id;
