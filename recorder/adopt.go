@@ -13,6 +13,8 @@ import (
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/ringbuf"
+
+	"traceloop/syscalls"
 )
 
 // ErrNoAdoption says that it was never said how to record adopted containers:
@@ -22,8 +24,8 @@ var ErrNoAdoption = errors.New("adoption is not set")
 // SetAdoption has the programs adopt containers from now on, into rings that
 // Stock makes ready: every mount namespace that they have not seen before and
 // whose tasks have another root directory or another PID namespace than the
-// host. Rings that are ready already and were made with other options are
-// given back.
+// host. Rings that are ready already get the new options' filter; those that
+// differ in more are given back.
 func (r *Recorder) SetAdoption(options Options) error {
 	if err := options.check(); err != nil {
 		return fmt.Errorf("setting adoption: %w", err)
@@ -33,31 +35,144 @@ func (r *Recorder) SetAdoption(options Options) error {
 	if r.objects == nil {
 		return ErrClosed
 	}
-	wanted := r.optionsOf(options)
-	ready, err := r.takeStock()
-	if err != nil {
-		return fmt.Errorf("setting adoption: %w", err)
-	}
-	var errs []error
-	for _, id := range ready {
-		var value programsRecording
-		if err := r.objects.Recordings.Lookup(id&0xffff, &value); err != nil {
-			errs = append(errs, fmt.Errorf("looking up a ready ring: %w", err))
-			continue
-		}
-		wanted.Id, wanted.Incarnation = value.Id, value.Incarnation
-		if value == wanted {
-			errs = append(errs, r.putInStock(id))
-		} else {
-			errs = append(errs, r.free(r.slots[id&0xffff]))
-		}
-	}
-	if err := errors.Join(errs...); err != nil {
+	if err := r.restock(options); err != nil {
 		return fmt.Errorf("setting adoption: %w", err)
 	}
 	r.adoption = &options
 	if err := r.beginAdopting(); err != nil {
 		return fmt.Errorf("setting adoption: %w", err)
+	}
+	return r.bumpGeneration()
+}
+
+// restock has the ready rings be as the options say.
+func (r *Recorder) restock(options Options) error {
+	identities, err := r.identities()
+	if err != nil {
+		return err
+	}
+	wanted := r.optionsOf(options)
+	surplus := make(map[uint32]bool)
+	for index, recording := range r.slots {
+		if recording == nil || !recording.ready || identities[index].Generation != 0 {
+			continue
+		}
+		var value programsRecording
+		if err := r.objects.Recordings.Lookup(uint32(index), &value); err != nil {
+			return fmt.Errorf("looking up a ready ring: %w", err)
+		}
+		wanted.Id, wanted.Incarnation = value.Id, value.Incarnation
+		if value == wanted {
+			continue
+		}
+		value.Native, value.Compat = wanted.Native, wanted.Compat
+		if value != wanted {
+			surplus[recording.id] = true
+			continue
+		}
+		// In place: there is no moment in which a container would not find it.
+		if err := r.objects.Recordings.Put(uint32(index), &value); err != nil {
+			return fmt.Errorf("changing a ready ring's filter: %w", err)
+		}
+	}
+	if len(surplus) == 0 {
+		return nil
+	}
+	ready, err := r.takeStock()
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, id := range ready {
+		if surplus[id] {
+			errs = append(errs, r.free(r.slots[id&0xffff]))
+		} else {
+			errs = append(errs, r.putInStock(id))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// EndAdoption has the programs adopt no containers any more, until SetAdoption.
+// Those that they have adopted are recorded no longer, as if all their tasks had
+// ended; the ready rings are given back.
+func (r *Recorder) EndAdoption() error {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if r.objects == nil {
+		return ErrClosed
+	}
+	if err := r.objects.Adopting.Set(uint32(0)); err != nil {
+		return fmt.Errorf("ending adoption: %w", err)
+	}
+	r.adoption = nil
+	ready, err := r.takeStock()
+	errs := []error{err}
+	for _, id := range ready {
+		errs = append(errs, r.free(r.slots[id&0xffff]))
+	}
+	errs = append(errs, r.bumpGeneration())
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("ending adoption: %w", err)
+	}
+	return nil
+}
+
+// Adopting says whether the programs adopt containers, be it since an earlier
+// process told them to.
+func (r *Recorder) Adopting() (bool, error) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if r.objects == nil {
+		return false, ErrClosed
+	}
+	var adopting uint32
+	if err := r.objects.Adopting.Get(&adopting); err != nil {
+		return false, fmt.Errorf("finding out whether containers are adopted: %w", err)
+	}
+	return adopting != 0, nil
+}
+
+// SetFilter changes which calls a recording gets from now on; nil: all.
+func (r *Recorder) SetFilter(name string, filter *syscalls.Filter) error {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	recording, err := r.find(name)
+	if err != nil {
+		return fmt.Errorf("changing a filter: %w", err)
+	}
+	var value programsRecording
+	if err := r.objects.Recordings.Lookup(recording.index(), &value); err != nil {
+		return fmt.Errorf("changing the filter of %q: %w", name, err)
+	}
+	value.Native, value.Compat = [9]uint64{}, [9]uint64{}
+	fillFilter(&value, filter)
+	if err := r.objects.Recordings.Put(recording.index(), &value); err != nil {
+		return fmt.Errorf("changing the filter of %q: %w", name, err)
+	}
+	return nil
+}
+
+// Reconsider has containers that run be adopted again whose recordings were
+// deleted, when AdoptRunning is called or they make a call.
+func (r *Recorder) Reconsider() error {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if r.objects == nil {
+		return ErrClosed
+	}
+	namespaces, err := r.namespaces()
+	if err != nil {
+		return err
+	}
+	for key, namespace := range namespaces {
+		if namespace.Verdict != programsNamespaceVerdictNAMESPACE_IGNORED {
+			continue
+		}
+		namespace.Verdict = programsNamespaceVerdictNAMESPACE_OLD
+		if err := r.objects.Namespaces.Update(key, &namespace, ebpf.UpdateExist); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
+			return fmt.Errorf("reconsidering a mount namespace: %w", err)
+		}
 	}
 	return r.bumpGeneration()
 }

@@ -127,6 +127,18 @@ func ownCalls(t *testing.T, r *recorder.Recorder, name string) string {
 	return strings.Join(names, " ")
 }
 
+// written is what a recording's tasks wrote.
+func written(t *testing.T, r *recorder.Recorder, name string) string {
+	t.Helper()
+	var text strings.Builder
+	for _, e := range history(t, r, name).Events {
+		if captures := e.Call.Captures; e.Type == ring.TypeCall && e.Name() == "write" && len(captures) > 0 {
+			text.Write(captures[len(captures)-1].Data) // the descriptor's may be before it
+		}
+	}
+	return text.String()
+}
+
 func setUpCalls(h *event.History) (count int) {
 	for _, e := range h.Events {
 		if e.Type == ring.TypeCall && e.SetUp {
@@ -485,5 +497,115 @@ func TestNotesStayWithRecordings(t *testing.T) {
 	}
 	if err := r.SetNote("x", nil); !errors.Is(err, recorder.ErrNotFound) {
 		t.Errorf("a note on nothing: %v", err)
+	}
+}
+
+// Who wants a container recorded may change while it runs.
+func TestAdoptionEndsAndBeginsAgain(t *testing.T) {
+	r := adopting(t, 4)
+	if on, err := r.Adopting(); err != nil || !on {
+		t.Errorf("containers are adopted: %t, %v", on, err)
+	}
+	c := container(t, "sh", "-c", "while read x; do echo $x; done")
+	input, err := c.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	output, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { errors.Join(input.Close(), c.Wait()) }()
+	answer := make([]byte, 16)
+	say := func(text string) {
+		t.Helper()
+		if _, err := input.Write([]byte(text + "\n")); err != nil {
+			t.Fatal(err)
+		}
+		if count, err := output.Read(answer); err != nil || string(answer[:count]) != text+"\n" {
+			t.Fatalf("the container says %q, want %q: %v", answer[:count], text, err)
+		}
+	}
+	say("one")
+	first := wantAdopted(t, r, c.Process.Pid)
+	if err := r.SetFilter(first.Name, filter(t, "read")); err != nil {
+		t.Fatal(err)
+	}
+	say("two")
+	if err := r.SetFilter(first.Name, nil); err != nil {
+		t.Fatal(err)
+	}
+	say("three")
+	same(t, "what it wrote", written(t, r, first.Name), "one\nthree\n")
+
+	if err := r.EndAdoption(); err != nil {
+		t.Fatal(err)
+	}
+	say("four")
+	same(t, "what it wrote until the end of adoption", written(t, r, first.Name), "one\nthree\n")
+	if ready, err := r.Ready(); err != nil || ready != 0 {
+		t.Errorf("%d rings are ready, want none: %v", ready, err)
+	}
+	if on, err := r.Adopting(); err != nil || on {
+		t.Errorf("containers are adopted: %t, %v", on, err)
+	}
+	if err := r.Delete(first.Name); err != nil {
+		t.Fatal(err)
+	}
+
+	adopt(t, r, 4)
+	if err := r.Reconsider(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.AdoptRunning(); err != nil {
+		t.Fatal(err)
+	}
+	var second recorder.Info
+	eventually(t, "it is adopted again", func() bool {
+		all, err := r.List()
+		for _, info := range all {
+			if slices.Equal(info.CgroupNames, first.CgroupNames) && info.NamespaceID == first.NamespaceID {
+				second = info
+			}
+		}
+		return err == nil && second.Name != ""
+	})
+	if !second.Late || second.Name == first.Name {
+		t.Errorf("it is adopted as %+v, want late and under another name than %s", second, first.Name)
+	}
+	say("five")
+	same(t, "what it wrote then", written(t, r, second.Name), "five\n")
+}
+
+// Ready rings are never taken away to be given another filter.
+func TestFilterOfReadyRingsChangesInPlace(t *testing.T) {
+	r := adopting(t, 4)
+	narrow := roomy
+	narrow.Filter = filter(t, "write,exit_group")
+	if err := r.SetAdoption(narrow); err != nil {
+		t.Fatal(err)
+	}
+	if ready, err := r.Ready(); err != nil || ready != 4 {
+		t.Errorf("%d rings are ready, want the 4 there were: %v", ready, err)
+	}
+	c := container(t, "echo", "hello")
+	if err := c.Run(); err != nil {
+		t.Fatal(err)
+	}
+	info := wantAdopted(t, r, c.Process.Pid)
+	same(t, "its calls", ownCalls(t, r, info.Name), "write exit_group")
+	if info.Filtered == 0 {
+		t.Error("no call was filtered")
+	}
+	larger := roomy
+	larger.RingSize *= 2
+	if err := r.SetAdoption(larger); err != nil {
+		t.Fatal(err)
+	}
+	if ready, err := r.Ready(); err != nil || ready != 0 {
+		t.Errorf("%d rings are ready, want none of the smaller: %v", ready, err)
 	}
 }

@@ -16,6 +16,23 @@ type Filter struct {
 	names      map[string]bool // also those that a regular expression matches
 	sets       Set
 	all        bool
+	others     []*Filter // of a union, which has nothing else
+}
+
+// Union is the filter that chooses what any of several does; of none at all, no
+// call.
+func Union(filters ...*Filter) *Filter {
+	union := &Filter{}
+	var expressions []string
+	for _, filter := range filters {
+		if filter == nil {
+			return nil
+		}
+		union.others = append(union.others, filter)
+		expressions = append(expressions, filter.expression)
+	}
+	union.expression = strings.Join(expressions, " or ")
+	return union
 }
 
 // setsByName are the words that mean a set. Those without a percent sign are
@@ -142,6 +159,9 @@ func (f *Filter) String() string {
 func (f *Filter) Match(call *Call) bool {
 	if f == nil {
 		return true
+	}
+	if f.others != nil {
+		return slices.ContainsFunc(f.others, func(other *Filter) bool { return other.Match(call) })
 	}
 	return f.listed(call) != f.negated
 }

@@ -205,3 +205,29 @@ func FuzzParseFilter(f *testing.F) {
 		}
 	})
 }
+
+func TestUnion(t *testing.T) {
+	parse := func(expression string) *Filter {
+		filter, err := ParseFilter(expression)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return filter
+	}
+	call := func(name string) *Call { return &Call{Name: name} }
+	union := Union(parse("openat"), parse("!read,write"))
+	for name, want := range map[string]bool{"openat": true, "read": false, "write": false, "close": true} {
+		if got := union.Match(call(name)); got != want {
+			t.Errorf("the union chooses %s: %t, want %t", name, got, want)
+		}
+	}
+	if got, want := union.String(), "openat or !read,write"; got != want {
+		t.Errorf("the union is called %q, want %q", got, want)
+	}
+	if Union(parse("openat"), nil).Match(call("read")) != true {
+		t.Error("a union with all calls leaves one out")
+	}
+	if Union().Match(call("read")) || Union().Match(nil) {
+		t.Error("the union of nothing chooses a call")
+	}
+}
