@@ -52,6 +52,10 @@ type Recorder interface {
 	List() ([]recorder.Info, error)
 	Wait(ctx context.Context) error
 	SetAdoption(options recorder.Options) error
+	EndAdoption() error
+	Adopting() (bool, error)
+	Reconsider() error
+	SetFilter(name string, filter *syscalls.Filter) error
 	Stock(count int) (int, error)
 	Ready() (int, error)
 	AdoptRunning() (left int, err error)
@@ -84,6 +88,9 @@ type Config struct {
 
 	Filter    *containers.Filter // which containers; nil: all
 	Sandboxes bool               // record pods' pause containers too
+	// Claims: containers are recorded that somebody claims, and no others. What an
+	// earlier agent recorded stays until CompleteClaims says who still does.
+	Claims bool
 
 	StateDirectory string // where evicted recordings are saved; empty: nowhere
 	StateSize      uint64 // how many bytes of files may be there, oldest go first; 0: any
@@ -130,8 +137,10 @@ type Agent struct {
 
 	trackNews   chan struct{} // of capacity 1
 	balanceNews chan struct{}
+	claimNews   chan struct{}
 
 	removals sync.Mutex // held by who deletes recordings or takes room; guards what follows
+	adopting bool       // the recorder adopts containers
 	adopt    bool       // containers that run may wait for a ring
 	left     int        // how many did, when they were counted last
 	stuck    map[string]time.Time
@@ -139,11 +148,15 @@ type Agent struct {
 	mutex   sync.Mutex // guards what follows; never held while a file is read or written
 	entries map[string]*entry
 	known   map[string]*knownContainer
-	clocks  clocks
-	retired totals // of recordings that are gone
-	counts  counts
-	ready   int
-	swept   time.Time
+	claims  map[string]*claim
+	// complete: all claims of before the agent's beginning are set.
+	complete bool
+	told     string // what was last said to have changed, see ClaimsChanged
+	clocks   clocks
+	retired  totals // of recordings that are gone
+	counts   counts
+	ready    int
+	swept    time.Time
 }
 
 // totals are sums over recordings.
@@ -213,10 +226,12 @@ func New(config Config) (*Agent, error) {
 		processes:      "/proc",
 		trackNews:      make(chan struct{}, 1),
 		balanceNews:    make(chan struct{}, 1),
+		claimNews:      make(chan struct{}, 1),
 		adopt:          true,
 		stuck:          make(map[string]time.Time),
 		entries:        make(map[string]*entry),
 		known:          make(map[string]*knownContainer),
+		claims:         make(map[string]*claim),
 	}
 	if a.config.Since.IsZero() {
 		a.config.Since = a.started
@@ -239,8 +254,8 @@ func New(config Config) (*Agent, error) {
 // recordings that were to be saved are, or have had ten seconds to be. Its error
 // says why it could not begin.
 func (a *Agent) Run(ctx context.Context) error {
-	if err := a.recorder.SetAdoption(a.adoption()); err != nil {
-		return fmt.Errorf("setting how containers are recorded: %w", err)
+	if err := a.beginAdopting(); err != nil {
+		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -265,6 +280,25 @@ func (a *Agent) Run(ctx context.Context) error {
 	case <-time.After(10 * time.Second):
 		a.log.Error("the disk is too slow: recordings that made room for others are lost")
 	}
+	return nil
+}
+
+// beginAdopting has the recorder adopt containers. An agent that takes claims
+// goes on with what an earlier one began, if there is that, as its claims are
+// not known yet.
+func (a *Agent) beginAdopting() error {
+	a.removals.Lock()
+	defer a.removals.Unlock()
+	if a.config.Claims {
+		on, err := a.recorder.Adopting()
+		if err != nil || !on {
+			return err
+		}
+	}
+	if err := a.recorder.SetAdoption(a.adoption()); err != nil {
+		return fmt.Errorf("setting how containers are recorded: %w", err)
+	}
+	a.adopting = true
 	return nil
 }
 

@@ -98,6 +98,13 @@ func (a *Agent) balanceOnce() (again bool) {
 	if err != nil {
 		return false
 	}
+	if !a.adopting {
+		a.left = 0
+		a.countRefused()
+		a.sayLeft()
+		a.problems.clear("memory")
+		return false
+	}
 	possible := int(max(a.room(), 0) / int64(ringBytes(a.config.RingSize)))
 	wanted := a.config.Ready
 	if a.adopt {
@@ -235,6 +242,10 @@ func (a *Agent) evict(e *entry) error {
 		var err error
 		if file, err = a.save(l); err != nil {
 			a.log.Error("a recording is lost", "id", l.exact(), "name", l.message.Name, "error", err)
+		} else {
+			a.mutex.Lock()
+			a.noteFile(e, l.exact())
+			a.mutex.Unlock()
 		}
 	}
 	if err := a.remove(name); err != nil {

@@ -10,6 +10,7 @@ import (
 	"traceloop/internal/containers"
 	"traceloop/recorder"
 	"traceloop/recording"
+	"traceloop/syscalls"
 )
 
 // entry is a recording that has a ring.
@@ -26,6 +27,13 @@ type entry struct {
 	// announced is the ID under which the registry was told of a container that
 	// no runtime knows; empty: it was not.
 	announced string
+
+	// open: whether some claim has it is not known yet.
+	open bool
+	// calls is which ones were last said to be recorded for the claims there are,
+	// if filtered.
+	calls    *syscalls.Filter
+	filtered bool
 }
 
 // note is what outlives the agent, as JSON, with the kernel side's recording.
@@ -46,6 +54,8 @@ type note struct {
 	// Ended is when a recording that was attached was seen to have ended, boot
 	// time in ns: the kernel side does not say it of a process tree.
 	Ended uint64 `json:"ended,omitempty"`
+	// Claims says which claims have the recording.
+	Claims *verdicts `json:"claims,omitempty"`
 }
 
 const (

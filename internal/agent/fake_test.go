@@ -15,6 +15,7 @@ import (
 
 	"traceloop/recorder"
 	"traceloop/ring"
+	"traceloop/syscalls"
 )
 
 // fakeRecorder is a recorder whose containers are the test's.
@@ -23,7 +24,10 @@ type fakeRecorder struct {
 
 	mutex    sync.Mutex // guards what follows
 	options  recorder.Options
-	all      []*recorder.Info // oldest first
+	on       bool              // containers are adopted
+	filters  map[string]string // by recording, since SetFilter
+	ignored  []recorder.Info   // deleted, and running
+	all      []*recorder.Info  // oldest first
 	ready    int
 	next     int
 	refused  uint64
@@ -38,7 +42,7 @@ type fakeRecorder struct {
 }
 
 func newFake() *fakeRecorder {
-	return &fakeRecorder{news: make(chan struct{}, 1), faults: make(map[string]error), chunks: 1, attached: make(map[string]recorder.Scope)}
+	return &fakeRecorder{news: make(chan struct{}, 1), faults: make(map[string]error), chunks: 1, attached: make(map[string]recorder.Scope), filters: make(map[string]string)}
 }
 
 func bootNow() uint64 {
@@ -82,6 +86,10 @@ func (f *fakeRecorder) start(info recorder.Info) string {
 	if info.Tasks == 0 {
 		info.Tasks = 1
 	}
+	if !f.on {
+		f.waiting = append(f.waiting, info)
+		return ""
+	}
 	if f.ready == 0 {
 		f.refused++
 		f.waiting = append(f.waiting, info)
@@ -101,6 +109,7 @@ func (f *fakeRecorder) adopt(info recorder.Info) string {
 		info.Executed = info.Began + 1
 	}
 	info.RingSize = f.options.RingSize
+	f.filters[info.Name] = f.options.Filter.String()
 	f.all = append(f.all, &info)
 	return info.Name
 }
@@ -162,7 +171,39 @@ func (f *fakeRecorder) Wait(ctx context.Context) error {
 }
 
 func (f *fakeRecorder) SetAdoption(options recorder.Options) error {
-	return f.do("SetAdoption", func() error { f.options = options; return nil })
+	return f.do("SetAdoption", func() error { f.options, f.on = options, true; return nil })
+}
+
+func (f *fakeRecorder) EndAdoption() error {
+	return f.do("EndAdoption", func() error { f.on, f.ready = false, 0; return nil })
+}
+
+func (f *fakeRecorder) Adopting() (on bool, err error) {
+	err = f.do("Adopting", func() error { on = f.on; return nil })
+	return on, err
+}
+
+func (f *fakeRecorder) Reconsider() error {
+	return f.do("Reconsider", func() error {
+		f.waiting = append(f.waiting, f.ignored...)
+		f.ignored = nil
+		return nil
+	})
+}
+
+func (f *fakeRecorder) SetFilter(name string, filter *syscalls.Filter) error {
+	return f.do("SetFilter", func() error {
+		_, err := f.find(name)
+		f.filters[name] = filter.String()
+		return err
+	})
+}
+
+// filter is which calls a recording gets.
+func (f *fakeRecorder) filter(name string) string {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	return f.filters[name]
 }
 
 func (f *fakeRecorder) used() int {
@@ -256,6 +297,9 @@ func (f *fakeRecorder) Delete(name string) error {
 	return f.do("Delete", func() error {
 		at, err := f.find(name)
 		if err == nil {
+			if info := *f.all[at]; info.Tasks > 0 {
+				f.ignored = append(f.ignored, info)
+			}
 			f.all = slices.Delete(f.all, at, at+1)
 			f.deleted = append(f.deleted, name)
 		}

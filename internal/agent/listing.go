@@ -56,7 +56,7 @@ func (a *Agent) list() ([]*listed, error) {
 	}
 	live := make(map[recordingKey]bool, len(a.entries))
 	for _, e := range a.entries {
-		if !e.excluded {
+		if !e.excluded && (!a.config.Claims || !e.info.Adopted || a.isClaimed(e)) {
 			all = append(all, a.describe(e))
 			live[recordingKey{e.base(), e.note.Generation}] = true
 		}

@@ -65,6 +65,16 @@ func (p *problems) clear(key string) {
 	}
 }
 
+// text is a problem that there is now; empty: there is none of the key.
+func (p *problems) text(key string) string {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	if current := p.all[key]; current != nil && current.is {
+		return current.text
+	}
+	return ""
+}
+
 // texts are all problems there are now, in the order of their keys.
 func (p *problems) texts() []string {
 	p.mutex.Lock()

@@ -12,7 +12,10 @@ import (
 // knownContainer is what a runtime said of a container.
 type knownContainer struct {
 	containers.Container
-	gone time.Time // when the runtime had it no longer; zero: it has
+	since    time.Time // first heard of
+	gone     time.Time // when the runtime had it no longer; zero: it has
+	ran      bool      // it had a process
+	recorded bool      // it had a recording, ever
 }
 
 const (
@@ -36,11 +39,13 @@ func (a *Agent) look() (waiting bool) {
 	}
 	now := time.Now()
 	for _, e := range a.entries {
+		// Of claims others may come; what is not wanted otherwise never will be.
+		e.excluded = e.excluded && !a.config.Claims || a.unwanted(e, now)
 		if e.named() && !e.excluded {
 			a.keepNote(e)
 		}
-		if a.unwanted(e, now) {
-			e.excluded = true
+		if known := a.known[e.note.ID]; known != nil {
+			known.recorded = true
 		}
 		if e.announced != "" && (e.excluded || e.runtimeKnows() && e.note.ID != e.announced || !running(&e.info)) {
 			a.withdraw(e)
@@ -49,9 +54,10 @@ func (a *Agent) look() (waiting bool) {
 			e.announced = e.note.ID
 			a.kernel.Put(e.container())
 		}
-		waiting = waiting || e.info.Adopted && !e.runtimeKnows() && now.Sub(e.seen) < a.grace
+		waiting = waiting || e.open || e.info.Adopted && !e.runtimeKnows() && now.Sub(e.seen) < a.grace
 	}
 	a.forgetGone(now)
+	a.tellClaims()
 	sweep := now.Sub(a.swept) >= time.Minute
 	if sweep {
 		a.swept = now
@@ -76,6 +82,9 @@ func (a *Agent) unannounced(e *entry, now time.Time) bool {
 
 // unwanted says that a recording is to give its ring back.
 func (a *Agent) unwanted(e *entry, now time.Time) bool {
+	if a.config.Claims {
+		return a.unclaimed(e, now)
+	}
 	switch {
 	case !e.info.Adopted || !e.settled():
 		return false
@@ -302,7 +311,7 @@ func (a *Agent) subscribe() {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
 	for _, container := range a.config.Registry.Subscribe(a, ofRuntime, a.hear) {
-		a.known[container.ID] = &knownContainer{Container: container}
+		a.hearOf(container)
 	}
 }
 
@@ -319,12 +328,21 @@ func (a *Agent) hear(event containers.Event) {
 	id := event.Container.ID
 	a.mutex.Lock()
 	if event.Kind != containers.Removed {
-		a.known[id] = &knownContainer{Container: event.Container}
+		a.hearOf(event.Container)
 	} else if known := a.known[id]; known != nil && known.gone.IsZero() {
 		known.gone = time.Now()
 	}
 	a.mutex.Unlock()
 	wake(a.trackNews)
+}
+
+// hearOf takes what a runtime says of a container. The caller holds the mutex.
+func (a *Agent) hearOf(container containers.Container) {
+	known := &knownContainer{Container: container, since: time.Now(), ran: container.PID != 0}
+	if before := a.known[container.ID]; before != nil {
+		known.since, known.ran, known.recorded = before.since, known.ran || before.ran, before.recorded
+	}
+	a.known[container.ID] = known
 }
 
 // forgetGone drops what runtimes said of containers that are long gone, or too
