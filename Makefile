@@ -18,6 +18,11 @@ build: ## Build bin/traceloop, a static binary
 	CGO_ENABLED=0 go build -trimpath -buildvcs=false \
 		-ldflags '-s -w -X traceloop/internal/cli.release=$(VERSION)' -o bin/traceloop ./cmd/traceloop
 
+.PHONY: image
+image: ## Build bin/traceloop-image.tar, the container image for amd64 and arm64
+	go run ./deploy/image -o bin/traceloop-image.tar -platform linux/amd64,linux/arm64 \
+		-version '$(VERSION)' -revision "$$(git rev-parse HEAD 2>/dev/null)"
+
 .PHONY: demo
 demo: build ## Build, record a program that fails, and show why (as root)
 	@scripts/demo
@@ -49,8 +54,23 @@ kernels: ## Boot other kernels, and arm64, in QEMU and test the recorder there
 	scripts/install-packages kernels
 	test/kernels/run
 
+.PHONY: cluster-up
+cluster-up: ## Start a Kubernetes cluster to try things out in (as root)
+	scripts/install-packages cluster
+	go run ./test/cluster/command up
+
+.PHONY: cluster-down
+cluster-down: ## End the cluster that make cluster-up started
+	go run ./test/cluster/command down
+
+.PHONY: test-cluster
+test-cluster: ## Test the recorder in a Kubernetes cluster of its own (as root)
+	scripts/install-packages cluster
+	scripts/install-packages test
+	go test -race -count=1 -timeout 25m -tags cluster ./test/kubernetes
+
 .PHONY: generate
-generate: ## Build the BPF objects and the tables anew, with the pinned compiler
+generate: ## Build the BPF objects, tables and manifests anew, with the pinned compiler
 	scripts/install-packages generate
 	go generate ./...
 
@@ -59,13 +79,14 @@ check-generated: ## Generate everything anew and fail if that changes a file
 	scripts/check-generated
 
 .PHONY: lint
-lint: ## Check format and style, Go's and C's
+lint: ## Check format and style, Go's and C's, and the Helm chart
 	scripts/install-packages generate
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted by gofmt:" $$unformatted; exit 1; }
 	go vet ./...
 	GOARCH=arm64 CGO_ENABLED=0 go vet ./...
 	go run $(GOLANGCI_LINT) run
 	$(CLANG_FORMAT) --dry-run -Werror recorder/bpf/*.[ch]
+	scripts/lint-chart
 
 .PHONY: clean
 clean: ## Remove what make build made

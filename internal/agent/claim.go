@@ -43,6 +43,8 @@ type Claimed struct {
 	Container containers.Container
 	Running   bool
 	Started   time.Time // of the recording
+	// MountNamespace is its inode number; 0: not known any more.
+	MountNamespace uint32
 }
 
 // Unrecorded is a container that a claim wants and that is not recorded.
@@ -385,7 +387,10 @@ func (a *Agent) Claimed(name string) ([]Claimed, error) {
 	}
 	var all []Claimed
 	for _, l := range listed {
-		all = append(all, Claimed{ID: l.message.Id, Container: l.masked(), Running: l.running(), Started: l.message.Started.AsTime()})
+		all = append(all, Claimed{
+			ID: l.message.Id, Container: l.masked(), Running: l.running(), Started: l.message.Started.AsTime(),
+			MountNamespace: uint32(l.message.MountNamespace),
+		})
 	}
 	return all, nil
 }

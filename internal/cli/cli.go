@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -47,8 +48,21 @@ func usage(err error) error { return usageError{err} }
 
 // Run carries out a command line, whose first element is the program's name,
 // and returns the status to exit with.
+//
+// Under the name kubectl-traceloop it is kubectl's plugin, under the name
+// gadgettracermanager it has the one call that old clients make.
 func Run(arguments []string) int {
-	root := newRoot()
+	var root *cobra.Command
+	switch filepath.Base(strings.Join(arguments[:min(1, len(arguments))], "")) {
+	case gadgetTracerManager:
+		return runGadgetTracerManager(arguments)
+	case kubectlProgram:
+		root = newKubectlRoot()
+	default:
+		root = newRoot()
+	}
+	cobra.AddTemplateFunc("plainSwitches", plainSwitches)
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "FlagUsages |", "FlagUsages | plainSwitches |"))
 	// Not nil even if empty: cobra would take os.Args for nil.
 	root.SetArgs(append([]string{}, arguments[min(1, len(arguments)):]...))
 	// What cobra finds wrong before any command has begun is the command line.
@@ -91,8 +105,6 @@ func newRoot() *cobra.Command {
 			return nil
 		},
 	}
-	cobra.AddTemplateFunc("plainSwitches", plainSwitches)
-	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "FlagUsages |", "FlagUsages | plainSwitches |"))
 	root.AddCommand(newRun(), newDaemon(), newList(), newShow(), newSave(), newDelete(), newAttach(), newDetach(), newStatus(), newVersion())
 	return root
 }

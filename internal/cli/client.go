@@ -21,6 +21,7 @@ import (
 
 	traceloopv1 "traceloop/api/traceloop/v1"
 	"traceloop/api/traceloop/v1/traceloopv1connect"
+	"traceloop/internal/nodes"
 	"traceloop/recording"
 )
 
@@ -28,10 +29,12 @@ import (
 // piece of one.
 const answerTime = 10 * time.Second
 
-// client speaks to the daemon.
+// client speaks to the daemon, of this host or of a node.
 type client struct {
-	socket   string
+	socket   string       // of this host's; empty: it is a node's
+	agent    *nodes.Agent // of the node's; nil: it is this host's
 	patience time.Duration
+	progress func(bytes int) // hears of each piece of a recording; may be nil
 	http     *http.Client
 	api      traceloopv1connect.DaemonServiceClient
 }
@@ -46,10 +49,20 @@ func addSocket(flags *pflag.FlagSet, socket *string) {
 // sent before the first call.
 func newClient(socket string) *client {
 	c := &client{socket: socket, patience: answerTime}
+	return c.dialing(func(ctx context.Context) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
+	})
+}
+
+// newNodeClient makes a client of a node's agent.
+func newNodeClient(agent nodes.Agent, dial func(context.Context) (net.Conn, error)) *client {
+	return (&client{agent: &agent, patience: answerTime}).dialing(dial)
+}
+
+// dialing has the client connect so.
+func (c *client) dialing(dial func(context.Context) (net.Conn, error)) *client {
 	c.http = &http.Client{Transport: &http.Transport{
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, "unix", socket)
-		},
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx) },
 	}}
 	c.api = traceloopv1connect.NewDaemonServiceClient(c.http, "http://traceloop",
 		// Recordings are compressed by themselves, and the socket is near.
@@ -79,7 +92,7 @@ func (c *client) read(ctx context.Context, reference string, after uint64) (*tra
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	// The answer may take as long as it likes, if only it goes on.
-	pieces := &pieces{patience: c.patience}
+	pieces := &pieces{patience: c.patience, progress: c.progress}
 	pieces.late = time.AfterFunc(c.patience, cancel)
 	defer pieces.late.Stop()
 	stream, err := c.api.Read(ctx, connect.NewRequest(&traceloopv1.ReadRequest{Reference: reference, AfterBootNanoseconds: after}))
@@ -109,6 +122,7 @@ type pieces struct {
 	stream   *connect.ServerStreamForClient[traceloopv1.ReadResponse]
 	late     *time.Timer
 	patience time.Duration
+	progress func(bytes int)
 	of       *traceloopv1.Recording
 	data     []byte
 	err      error // why there is no more, if that is not the end
@@ -131,6 +145,9 @@ func (p *pieces) Read(to []byte) (int, error) {
 			p.of = message.Recording
 		}
 		p.data = message.Data
+		if p.progress != nil {
+			p.progress(len(p.data))
+		}
 	}
 	count := copy(to, p.data)
 	p.data = p.data[count:]
@@ -146,26 +163,49 @@ var errWentAway = errors.New("the daemon went away before it had answered")
 // errNotFound is what is said of a reference that matches no recording.
 var errNotFound = errors.New("no such recording")
 
-// explain makes a call's error one that says what to do.
+// explain makes a call's error one that says what to do and, of a node's
+// agent, which node it is: a *nodes.Error.
 func (c *client) explain(err error) error {
+	if c.agent == nil {
+		return c.explainAnswer(err)
+	}
+	var unreachable *nodes.Error
+	if errors.As(err, &unreachable) && !errors.Is(err, context.DeadlineExceeded) {
+		return &nodes.Error{Agent: unreachable.Agent, Err: explainCluster(unreachable.Err)}
+	}
+	return &nodes.Error{Agent: *c.agent, Err: c.explainAnswer(err)}
+}
+
+// on says where the daemon is, for messages that do not say which node's it is.
+func (c *client) on() string {
+	if c.agent != nil {
+		return ""
+	}
+	return " on " + c.socket
+}
+
+func (c *client) explainAnswer(err error) error {
 	var failure *connect.Error
 	switch {
+	case c.agent != nil: // the next ones are a socket's
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%w (there is no socket %s)", errNoDaemon, c.socket)
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return fmt.Errorf("%w (nobody listens on %s)", errNoDaemon, c.socket)
 	case errors.Is(err, fs.ErrPermission):
 		return c.explainPermission()
+	}
+	switch {
 	case errors.Is(err, syscall.EAGAIN), errors.Is(err, context.DeadlineExceeded), connect.CodeOf(err) == connect.CodeDeadlineExceeded:
-		return fmt.Errorf("the daemon does not answer on %s: waited %v", c.socket, c.patience)
+		return fmt.Errorf("the daemon does not answer%s: waited %v", c.on(), c.patience)
 	case !errors.As(err, &failure):
-		return fmt.Errorf("speaking to the daemon on %s: %w", c.socket, err)
+		return fmt.Errorf("speaking to the daemon%s: %w", c.on(), err)
 	case failure.Code() == connect.CodeUnimplemented:
-		return fmt.Errorf("the daemon on %s does not know this request: it is of another version than this traceloop (%s); install the same one and restart it", c.socket, version())
+		return fmt.Errorf("the daemon%s does not know this request: it is of another version than this traceloop (%s); install the same one and restart it", c.on(), version())
 	case !connect.IsWireError(err) && (failure.Code() == connect.CodeUnavailable || brokenOff(err)):
-		return fmt.Errorf("%w (on %s): %w", errWentAway, c.socket, errors.Unwrap(failure))
+		return fmt.Errorf("%w%s: %w", errWentAway, c.on(), errors.Unwrap(failure))
 	case failure.Code() == connect.CodeUnknown, failure.Code() == connect.CodeInternal:
-		return fmt.Errorf("speaking to the daemon on %s: %s", c.socket, failure.Message())
+		return fmt.Errorf("speaking to the daemon%s: %s", c.on(), failure.Message())
 	}
 	answer := &answerError{code: failure.Code(), text: failure.Message()}
 	for _, detail := range failure.Details() {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	systemd "github.com/coreos/go-systemd/v22/daemon"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -119,7 +120,11 @@ func (c *daemonCommand) serve() (err error) {
 	o := c.options
 	log := newLog(os.Stderr, o.logFormat.value, o.logLevel.value)
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(memoryLimit)
+		limit := int64(memoryLimit)
+		if o.kubernetes {
+			limit = nodeMemoryLimit
+		}
+		debug.SetMemoryLimit(limit)
 	}
 	// A second signal ends the daemon at once.
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
@@ -138,7 +143,12 @@ func (c *daemonCommand) serve() (err error) {
 	}
 	r, err := o.openRecorder(held.pins, log)
 	if err != nil {
-		return fmt.Errorf("cannot record: %w", err)
+		err = fmt.Errorf("cannot record: %w", err)
+		if !o.kubernetes {
+			return err
+		}
+		jobs := newJobs(ctx)
+		return errors.Join(c.serveUnavailable(jobs, held, err, log), jobs.wait())
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
 
@@ -146,7 +156,7 @@ func (c *daemonCommand) serve() (err error) {
 	defer registry.Close()
 	jobs := newJobs(ctx)
 	defer func() { err = errors.Join(err, jobs.wait()) }()
-	watcher := containers.Watch(jobs.ctx, registry, o.endpoints.items, log)
+	watcher := containers.Watch(jobs.ctx, registry, o.endpoints.items, o.hostRoot.path, log)
 	jobs.start("watching runtimes", func(context.Context) error {
 		watcher.Wait()
 		return nil
@@ -162,13 +172,24 @@ func (c *daemonCommand) serve() (err error) {
 		return err
 	}
 	health := func() error { _, err := r.Ready(); return err }
-	if err := c.listen(jobs, a, health, held.socket, log); err != nil {
+	mux := http.NewServeMux()
+	mux.Handle(a.Handler())
+	jobs.start("recording", a.Run)
+	if o.kubernetes {
+		n, err := o.newNodeAgent(a, nil, log)
+		if err != nil {
+			return err
+		}
+		n.start(jobs, mux)
+	}
+	if err := c.listen(jobs, mux, a.Collector(), health, held.socket, log); err != nil {
 		return err
 	}
-	jobs.start("recording", a.Run)
 	jobs.start("telling systemd's watchdog", func(ctx context.Context) error { return keepAlive(ctx, health, log) })
 	jobs.start("listening to SIGHUP", func(ctx context.Context) error { return hangUp(ctx, log) })
-	waitForRings(jobs.ctx, r)
+	if !o.kubernetes {
+		waitForRings(jobs.ctx, r)
+	}
 	// Who ends it now wants the recordings to go on.
 	held.fresh = held.fresh && jobs.ctx.Err() != nil && ctx.Err() == nil
 	if jobs.ctx.Err() == nil {
@@ -211,6 +232,7 @@ func (c *daemonCommand) agentConfig(log *slog.Logger) (agent.Config, error) {
 		Ready:          o.ready.value,
 		Filter:         filter,
 		Sandboxes:      o.sandboxes,
+		Claims:         o.kubernetes,
 		StateDirectory: o.stateDirectory.path,
 		StateSize:      uint64(o.stateSize),
 		Redact:         o.redact.items,
@@ -220,14 +242,14 @@ func (c *daemonCommand) agentConfig(log *slog.Logger) (agent.Config, error) {
 }
 
 // listen begins to serve the API, and the metrics if they are asked for.
-func (c *daemonCommand) listen(jobs *jobs, a *agent.Agent, health func() error, socket string, log *slog.Logger) error {
+func (c *daemonCommand) listen(jobs *jobs, mux http.Handler, collector prometheus.Collector, health func() error, socket string, log *slog.Logger) error {
 	o := c.options
 	group, err := o.socketGroup.number()
 	if err != nil {
 		return err
 	}
 	if address := string(o.metricsAddress); address != "" {
-		server, err := newMetricsServer(a.Collector(), health, log)
+		server, err := newMetricsServer(collector, health, log)
 		if err != nil {
 			return err
 		}
@@ -238,12 +260,19 @@ func (c *daemonCommand) listen(jobs *jobs, a *agent.Agent, health func() error, 
 		log.Info("serving metrics", "address", listener.Addr().String())
 		jobs.start("serving metrics", func(ctx context.Context) error { return serveHTTP(ctx, server, listener) })
 	}
+	if address := string(o.apiAddress); address != "" {
+		listener, err := net.Listen("tcp", address)
+		if err != nil {
+			return fmt.Errorf("listening for --api-address: %w", err)
+		}
+		log.Info("serving the API", "address", listener.Addr().String())
+		server := newAPIServer(mux, log)
+		jobs.start("serving the API", func(ctx context.Context) error { return serveHTTP(ctx, server, listener) })
+	}
 	listener, err := listen(socket, os.FileMode(o.socketMode), group)
 	if err != nil {
 		return err
 	}
-	mux := http.NewServeMux()
-	mux.Handle(a.Handler())
 	server := newAPIServer(mux, log)
 	jobs.start("serving the API", func(ctx context.Context) error { return serveHTTP(ctx, server, listener) })
 	return nil

@@ -1,7 +1,10 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"net"
+	"os"
 	"regexp"
 
 	"github.com/spf13/pflag"
@@ -51,6 +54,11 @@ type daemonOptions struct {
 	socketGroup    groupValue
 	metricsAddress addressValue
 
+	kubernetes bool
+	nodeName   string
+	apiAddress addressValue
+	hostRoot   pathValue
+
 	logFormat choiceValue
 	logLevel  choiceValue
 }
@@ -71,6 +79,8 @@ func newDaemonOptions() *daemonOptions {
 		socket:         pathValue{path: defaultSocket},
 		socketMode:     0o660,
 		socketGroup:    "root",
+		nodeName:       os.Getenv("NODE_NAME"),
+		hostRoot:       pathValue{path: "/"},
 		logFormat:      choiceValue{value: "text", choices: logFormats, kind: "FORMAT"},
 		logLevel:       choiceValue{value: "info", choices: logLevels, kind: "LEVEL"},
 	}
@@ -101,6 +111,10 @@ func (o *daemonOptions) declare() *pflag.FlagSet {
 	flags.Var(&o.socketMode, "socket-mode", "the socket's mode")
 	flags.Var(&o.socketGroup, "socket-group", "the socket's group, by name or number")
 	flags.Var(&o.metricsAddress, "metrics-address", "HOST:PORT that serves /metrics for Prometheus, and /healthz (default: none)")
+	flags.BoolVar(&o.kubernetes, "kubernetes", false, "be the agent of a Kubernetes node: record what the Traces of --node-name ask for, and nothing else")
+	flags.StringVar(&o.nodeName, "node-name", o.nodeName, "the node's `NAME` in Kubernetes; also in the environment as NODE_NAME")
+	flags.Var(&o.apiAddress, "api-address", "serve the API also on HOST:PORT of the loopback interface, where kubectl port-forward reaches it\n(default: on the socket alone)")
+	flags.Var(&o.hostRoot, "host-root", "where the host's root directory is mounted, for the runtimes' usual sockets")
 	flags.Var(&o.logFormat, "log-format", "log as text or json")
 	flags.Var(&o.logLevel, "log-level", "the least that is logged: debug, info, warn, error")
 	return flags
@@ -119,11 +133,33 @@ func (o *daemonOptions) check(s *settings) error {
 	if err := o.checkMemory(s); err != nil {
 		return err
 	}
+	if err := o.checkKubernetes(); err != nil {
+		return usage(err)
+	}
 	if len(o.socket.path) > maximumSocketPath {
 		return usage(fmt.Errorf("invalid socket %s: the path of a socket has at most %d bytes, this one %d", o.socket.path, maximumSocketPath, len(o.socket.path)))
 	}
 	if _, err := o.socketGroup.number(); err != nil {
 		return usage(fmt.Errorf("invalid socket-group %q: %w", string(o.socketGroup), err))
+	}
+	return nil
+}
+
+// checkKubernetes checks the settings of a Kubernetes node's agent.
+func (o *daemonOptions) checkKubernetes() error {
+	if address := string(o.apiAddress); address != "" {
+		host, _, err := net.SplitHostPort(address)
+		if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			return fmt.Errorf("invalid api-address %q: whoever reaches it may read what is recorded, so it must be on the loopback interface, such as 127.0.0.1:7543", address)
+		}
+	}
+	switch {
+	case !o.kubernetes:
+		return nil
+	case o.nodeName == "":
+		return errors.New("kubernetes needs the node's name: want --node-name, or NODE_NAME in the environment")
+	case o.trace.filter != nil:
+		return fmt.Errorf("trace %q is not for --kubernetes: each Trace says which system calls it wants", o.trace.filter)
 	}
 	return nil
 }

@@ -45,14 +45,17 @@ func newAPIServer(handler http.Handler, log *slog.Logger) *http.Server {
 }
 
 // newMetricsServer makes the server of /metrics, and of /healthz, which is
-// well while health returns nil. Unlike the API's it is reached over the network.
+// well while health returns nil. A nil collector has nothing to tell. Unlike the API's it is reached over the network.
 func newMetricsServer(collector prometheus.Collector, health func() error, log *slog.Logger) (*http.Server, error) {
 	registry := prometheus.NewRegistry()
-	for _, c := range []prometheus.Collector{
-		collector,
+	all := []prometheus.Collector{
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-	} {
+	}
+	if collector != nil {
+		all = append(all, collector)
+	}
+	for _, c := range all {
 		if err := registry.Register(c); err != nil {
 			return nil, fmt.Errorf("registering metrics: %w", err)
 		}

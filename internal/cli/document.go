@@ -21,6 +21,10 @@ func writeJSON(to io.Writer, message proto.Message) error {
 	if err != nil {
 		return fmt.Errorf("encoding JSON: %w", err)
 	}
+	return writeJSONText(to, data)
+}
+
+func writeJSONText(to io.Writer, data []byte) error {
 	// protojson does not promise where it puts spaces.
 	var indented bytes.Buffer
 	if err := json.Indent(&indented, data, "", "  "); err != nil {
@@ -38,6 +42,10 @@ func writeYAML(to io.Writer, message proto.Message) error {
 	if err != nil {
 		return fmt.Errorf("encoding YAML: %w", err)
 	}
+	return writeJSONAsYAML(to, data)
+}
+
+func writeJSONAsYAML(to io.Writer, data []byte) error {
 	// JSON is YAML, but for some characters that YAML wants escaped; what
 	// remains is to write it as people do.
 	var node yaml.Node

@@ -15,6 +15,7 @@ import (
 
 	traceloopv1 "traceloop/api/traceloop/v1"
 	"traceloop/event"
+	"traceloop/internal/nodes"
 	"traceloop/internal/output"
 	"traceloop/recording"
 	"traceloop/ring"
@@ -94,8 +95,7 @@ func readAgain(ctx context.Context, c *client, reference string, after uint64) (
 	begin, told := time.Now(), false
 	for {
 		of, r, err := c.read(ctx, reference, after)
-		gone := errors.Is(err, errNoDaemon) || errors.Is(err, errWentAway)
-		if !gone || time.Since(begin) >= returnTime {
+		if !isGone(err) || time.Since(begin) >= returnTime {
 			return of, r, err
 		}
 		if !told {
@@ -108,6 +108,17 @@ func readAgain(ctx context.Context, c *client, reference string, after uint64) (
 		case <-time.After(idleInterval):
 		}
 	}
+}
+
+// isGone says that the daemon is not there, but may be in a moment: a node's is
+// replaced by a new pod when it is upgraded.
+func isGone(err error) bool {
+	for _, one := range []error{errNoDaemon, errWentAway, syscall.ECONNREFUSED, nodes.ErrRefused, nodes.ErrNotReady, nodes.ErrNoAgent} {
+		if errors.Is(err, one) {
+			return true
+		}
+	}
+	return false
 }
 
 // untilInterrupted makes a context that ends with the signals by which a person

@@ -39,7 +39,7 @@ func newSave() *cobra.Command {
 
 var errNoOutput = errors.New("no file to write: want -o FILE")
 
-func (s *saveCommand) save(ctx context.Context, reference string) (err error) {
+func (s *saveCommand) save(ctx context.Context, reference string) error {
 	if s.file == "" {
 		return usage(errNoOutput)
 	}
@@ -47,6 +47,11 @@ func (s *saveCommand) save(ctx context.Context, reference string) (err error) {
 	if r == nil {
 		return damage
 	}
+	return s.saveFound(reference, r, damage)
+}
+
+// saveFound writes what was found, of which the damage is what it lacks.
+func (s *saveCommand) saveFound(reference string, r *found, damage error) (err error) {
 	target, err := openTarget(s.file)
 	if err != nil {
 		return err

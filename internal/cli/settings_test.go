@@ -30,6 +30,10 @@ var examples = map[string][3]string{
 	"socket-mode":      {"0600", "0666", "0"},
 	"socket-group":     {"daemon", "4242", "0"},
 	"metrics-address":  {":9435", "127.0.0.1:1", "[::1]:9435"},
+	"kubernetes":       {"true", "true", "true"},
+	"node-name":        {"node-1", "node-2", "node-3"},
+	"api-address":      {"127.0.0.1:7543", "localhost:1", "[::1]:7543"},
+	"host-root":        {"/host", "/mnt", "/a/b"},
 	"log-format":       {"json", "json", "json"},
 	"log-level":        {"debug", "warn", "error"},
 }

@@ -75,6 +75,9 @@ func (g *groupValue) number() (int, error) {
 	if number, err := strconv.ParseUint(text, 10, 32); err == nil && number < math.MaxUint32 {
 		return int(number), nil
 	}
+	if text == "root" {
+		return 0, nil // also where there is no list of groups, as in a container
+	}
 	group, err := user.LookupGroup(text)
 	if err != nil {
 		return 0, fmt.Errorf("want the name or number of a group of this machine: %w", err)

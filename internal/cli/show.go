@@ -56,18 +56,30 @@ func exactly(names ...string) cobra.PositionalArgs {
 
 var errFollowSummary = errors.New("-f prints calls as they come, -c and -C a table of all of them: want one or the other")
 
-func (s *showCommand) show(ctx context.Context, reference string) (err error) {
-	if err := s.check(); err != nil {
+func (s *showCommand) show(ctx context.Context, reference string) error {
+	if err := s.checkAll(); err != nil {
 		return err
-	}
-	if s.follow && (s.summary || s.summaryOnly) {
-		return usage(errFollowSummary)
 	}
 	c := newClient(s.socket)
 	r, damage := find(ctx, c, reference)
 	if r == nil {
 		return damage
 	}
+	return s.showFound(ctx, c, reference, r, damage)
+}
+
+func (s *showCommand) checkAll() error {
+	if err := s.check(); err != nil {
+		return err
+	}
+	if s.follow && (s.summary || s.summaryOnly) {
+		return usage(errFollowSummary)
+	}
+	return nil
+}
+
+// showFound prints what was found, of which the damage is what it lacks.
+func (s *showCommand) showFound(ctx context.Context, c *client, reference string, r *found, damage error) (err error) {
 	r.Mask(s.redact)
 	file := os.Stdout
 	if s.file != "" {

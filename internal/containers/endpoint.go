@@ -73,10 +73,10 @@ func guessKind(name string) string {
 	return ""
 }
 
-// UsualEndpoints are those where the runtimes of a host have their sockets. The
-// CRI of containerd is asked beside its own API, as another containerd keeps its
+// UsualEndpoints are those where the runtimes of a host have their sockets; root
+// is where the host's root directory is, "/" if it is the process's own. The CRI of containerd is asked beside its own API, as another containerd keeps its
 // labels otherwise. Podman's storage is looked at as its service seldom runs.
-func UsualEndpoints() []Endpoint {
+func UsualEndpoints(root string) []Endpoint {
 	endpoints := []Endpoint{
 		{"containerd", "/run/containerd/containerd.sock"},
 		{"cri", "/run/containerd/containerd.sock"},
@@ -88,8 +88,11 @@ func UsualEndpoints() []Endpoint {
 		{storageKind, "/var/lib/containers/storage"},
 	}
 	// Nearly everywhere the same directory.
-	if target, err := filepath.EvalSymlinks("/var/run"); err == nil && target != "/run" {
+	if target, err := filepath.EvalSymlinks(filepath.Join(root, "/var/run")); err == nil && target != filepath.Join(root, "/run") {
 		endpoints = append(endpoints, Endpoint{"docker", "/var/run/docker.sock"})
+	}
+	for i := range endpoints {
+		endpoints[i].Path = filepath.Join(root, endpoints[i].Path)
 	}
 	return endpoints
 }

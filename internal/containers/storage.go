@@ -79,9 +79,9 @@ func watchStorage(ctx context.Context, r *runtime) error {
 }
 
 // removalDelay is how long a container that is gone from the storage is kept. The
-// service, if it runs, tells of events up to a quarter of a second late: it would
-// add a short container anew after its end.
-const removalDelay = time.Second
+// service, if it runs, tells of events up to a quarter of a second late, and later on
+// a busy machine: it would add a short container anew after its end.
+const removalDelay = 4 * time.Second
 
 // takeStored puts what is listed and removes what has been missing for long
 // enough. It returns the containers that are still known.

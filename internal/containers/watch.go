@@ -70,20 +70,20 @@ type runtime struct {
 }
 
 // Watch starts to ask the runtimes of the endpoints and to listen to their
-// events; without endpoints those of UsualEndpoints, else no others. A runtime
+// events; without endpoints those of UsualEndpoints below root, else no others. A runtime
 // that is absent, stops, hangs or comes back is no error, and its containers stay
 // until it is there to say that they are gone. The log (nil: none) has a line for
 // each time that a runtime is connected or lost. Watch returns at once; all ends
 // with the context, and Wait waits for that.
-func Watch(ctx context.Context, registry *Registry, endpoints []Endpoint, log *slog.Logger) *Watcher {
-	return watch(ctx, registry, endpoints, log, usualTimes)
-}
-
-func watch(ctx context.Context, registry *Registry, endpoints []Endpoint, log *slog.Logger, times times) *Watcher {
+func Watch(ctx context.Context, registry *Registry, endpoints []Endpoint, root string, log *slog.Logger) *Watcher {
 	asked := len(endpoints) > 0
 	if !asked {
-		endpoints = UsualEndpoints()
+		endpoints = UsualEndpoints(root)
 	}
+	return watch(ctx, registry, endpoints, asked, log, usualTimes)
+}
+
+func watch(ctx context.Context, registry *Registry, endpoints []Endpoint, asked bool, log *slog.Logger, times times) *Watcher {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}

@@ -46,7 +46,7 @@ func startWatch(t *testing.T, times times, endpoints ...Endpoint) (*Registry, *W
 	log := new(logged)
 	r := NewRegistry()
 	ctx, cancel := context.WithCancel(context.Background())
-	w := watch(ctx, r, endpoints, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})), times)
+	w := watch(ctx, r, endpoints, true, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})), times)
 	t.Cleanup(func() {
 		cancel()
 		w.Wait()
