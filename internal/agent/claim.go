@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -539,6 +540,8 @@ func (a *Agent) unrecorded(name string) []Unrecorded {
 			continue
 		case !known.gone.IsZero() && known.gone.Before(c.set):
 			continue
+		case known.PID == os.Getpid():
+			continue // the agent's own: the recorder leaves itself out
 		}
 		if wanted, known := c.Match(&known.Container); !wanted || !known {
 			continue

@@ -271,7 +271,7 @@ func TestEvictionsOfTheKernel(t *testing.T) {
 	if status.Memory.Used > status.Memory.Limit || status.Recordings["saved"] < many-10 || status.SaveFailures != 0 {
 		t.Errorf("%v", status)
 	}
-	files, err := filepath.Glob(filepath.Join(state, "*"+fileSuffix))
+	files, err := filepath.Glob(filepath.Join(state, "*"+FileSuffix))
 	if err != nil || len(files) < many-10 {
 		t.Errorf("%d files, %v", len(files), err)
 	}

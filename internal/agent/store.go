@@ -56,11 +56,15 @@ type saved struct {
 	err     error // after done
 }
 
+// How the names of the state directory's files end, and how package recording
+// begins those of files that are not whole yet. Of the latter, one that is there at
+// the start is left from an earlier end.
 const (
-	fileSuffix = ".traceloop"
-	// temporary is how package recording begins the names of files that are not
-	// whole yet. One that is there at the start is left from an earlier end.
-	temporary = ".traceloop-"
+	FileSuffix      = ".traceloop"
+	TemporaryPrefix = ".traceloop-"
+)
+
+const (
 	// maximumWaiting bounds the recordings that wait for the disk, in number
 	// and in bytes; one may always wait.
 	maximumWaiting      = 16
@@ -93,11 +97,11 @@ func openStore(directory string, limit uint64, problems *problems, log *slog.Log
 		name := entry.Name()
 		switch {
 		case !entry.Type().IsRegular():
-		case strings.HasPrefix(name, temporary):
+		case strings.HasPrefix(name, TemporaryPrefix):
 			if err := os.Remove(filepath.Join(directory, name)); err != nil {
 				log.Warn("cannot remove what is left of an earlier daemon", "error", err)
 			}
-		case strings.HasSuffix(name, fileSuffix):
+		case strings.HasSuffix(name, FileSuffix):
 			file, err := s.scan(name)
 			if err != nil {
 				log.Warn("a file in the state directory is of no use", "file", name, "error", err)
@@ -160,7 +164,7 @@ func (f *saved) base() string {
 			return bound(id, longestID)
 		}
 	}
-	return strings.TrimSuffix(f.name, fileSuffix)
+	return strings.TrimSuffix(f.name, FileSuffix)
 }
 
 // age orders files: by when their recordings ended.
@@ -220,7 +224,7 @@ func (s *store) save(r *recording.Recording, patience time.Duration) (name strin
 	var suffix [4]byte
 	rand.Read(suffix[:]) // cannot fail
 	file := &saved{
-		name: time.Now().UTC().Format("20060102T150405Z-") + hex.EncodeToString(suffix[:]) + fileSuffix,
+		name: time.Now().UTC().Format("20060102T150405Z-") + hex.EncodeToString(suffix[:]) + FileSuffix,
 		head: &head, pending: r, size: size(r), done: make(chan struct{}),
 	}
 	timer := time.NewTimer(patience)

@@ -52,7 +52,7 @@ func TestStateDirectoryOfAnEarlierDaemon(t *testing.T) {
 	save("other.name", kept("none", 1, 1))
 	write("text.traceloop", []byte("no recording"))
 	write("empty.traceloop", nil)
-	write(temporary+"123", []byte("half a recording"))
+	write(TemporaryPrefix+"123", []byte("half a recording"))
 	write("notes.txt", []byte("mine"))
 	whole, err := os.ReadFile(filepath.Join(directory, "a.traceloop"))
 	if err != nil {
@@ -84,7 +84,7 @@ func TestStateDirectoryOfAnEarlierDaemon(t *testing.T) {
 	if last := s.generation("two"); last != 5 {
 		t.Errorf("the last generation is %d", last)
 	}
-	for name, there := range map[string]bool{temporary + "123": false, "notes.txt": true, "text.traceloop": true, "other.name": true} {
+	for name, there := range map[string]bool{TemporaryPrefix + "123": false, "notes.txt": true, "text.traceloop": true, "other.name": true} {
 		if _, err := os.Lstat(filepath.Join(directory, name)); (err == nil) != there {
 			t.Errorf("%s: %v", name, err)
 		}

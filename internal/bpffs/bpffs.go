@@ -63,7 +63,8 @@ func Is(directory string) (bool, error) {
 }
 
 // Unmount undoes what Mount did: it unmounts the file system at a directory if
-// it was mounted by this package and nothing is pinned there. It says whether it did.
+// it was mounted by this package, nothing is pinned there and the process may
+// unmount it. It says whether it did.
 func Unmount(directory string) (bool, error) {
 	mounts, err := os.Open("/proc/self/mountinfo")
 	if err != nil {
@@ -83,7 +84,11 @@ func Unmount(directory string) (bool, error) {
 			return false, nil
 		}
 	}
-	if err := unix.Unmount(directory, 0); err != nil {
+	err = unix.Unmount(directory, 0)
+	if errors.Is(err, unix.EPERM) {
+		return false, nil // a container's, in which the host's is bound: it is the host's to unmount
+	}
+	if err != nil {
 		return false, fmt.Errorf("unmounting %s: %w", directory, err)
 	}
 	return true, nil

@@ -33,6 +33,7 @@ type daemonCommand struct {
 	config      string
 	printConfig bool
 	unpin       bool
+	purge       bool
 }
 
 func newDaemon() *cobra.Command {
@@ -62,6 +63,7 @@ func newDaemon() *cobra.Command {
 	flags.StringVar(&daemon.config, "config", "", "`FILE` of settings (default "+defaultSettings+", if it exists)")
 	flags.BoolVar(&daemon.printConfig, "print-config", false, "print the settings in force, and where each comes from, instead of recording")
 	flags.BoolVar(&daemon.unpin, "unpin", false, "end all recordings that a daemon has left behind, and leave nothing behind")
+	flags.BoolVar(&daemon.purge, "purge", false, "with --unpin: also delete the recordings that were saved in --state-dir (default "+defaultSalvage+")")
 	command.MarkFlagsMutuallyExclusive("print-config", "unpin")
 	complete(command, "capture", captureLevels)
 	complete(command, "log-format", logFormats)
@@ -84,7 +86,12 @@ func (c *daemonCommand) run() error {
 		}
 		return nil
 	case c.unpin:
-		return c.options.unpin()
+		if err := c.options.unpin(); err != nil || !c.purge {
+			return err
+		}
+		return c.options.purge()
+	case c.purge:
+		return usage(errors.New("--purge is for --unpin: it deletes what daemons that have ended saved"))
 	}
 	return c.serve()
 }

@@ -1,12 +1,14 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"traceloop/internal/agent"
@@ -107,6 +109,41 @@ func (o *daemonOptions) unpin() (err error) {
 	} else {
 		fmt.Println("nothing is pinned in", o.bpffs.path)
 	}
+	return nil
+}
+
+// purge deletes the recordings in the state directory, and the directory if
+// nothing else is in it.
+func (o *daemonOptions) purge() error {
+	directory := cmp.Or(o.stateDirectory.path, defaultSalvage)
+	// Nothing outside of it can be reached through this, by links neither.
+	root, err := os.OpenRoot(directory)
+	if errors.Is(err, fs.ErrNotExist) {
+		fmt.Println("nothing is saved in", directory)
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("deleting saved recordings: %w", err)
+	}
+	defer root.Close()
+	entries, err := fs.ReadDir(root.FS(), ".")
+	if err != nil {
+		return fmt.Errorf("deleting saved recordings: %w", err)
+	}
+	deleted := 0
+	for _, entry := range entries {
+		name := entry.Name()
+		if !entry.Type().IsRegular() || !strings.HasSuffix(name, agent.FileSuffix) && !strings.HasPrefix(name, agent.TemporaryPrefix) {
+			continue
+		}
+		if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("deleting saved recordings, %d of them deleted: %w", deleted, err)
+		}
+		deleted++
+	}
+	// What others put there stays, and so does what is mounted there.
+	_ = os.Remove(directory)
+	fmt.Println(counted(uint64(deleted), "saved recording"), "deleted in", directory)
 	return nil
 }
 
