@@ -62,6 +62,9 @@ type claim struct {
 	Claim
 	held map[string]bool // IDs of files that it has
 	set  time.Time
+	// released are containers that it had and is not to have again: when another
+	// claim comes, those that run are taken in anew.
+	released map[string]bool
 }
 
 // verdicts say which claims have a recording, by their names. They are not
@@ -126,12 +129,12 @@ func (a *Agent) addClaim(wish Claim) error {
 		return err
 	}
 	before := a.claims[wish.Name]
-	added := &claim{Claim: wish, held: make(map[string]bool), set: time.Now()}
+	added := &claim{Claim: wish, held: make(map[string]bool), set: time.Now(), released: make(map[string]bool)}
 	for _, id := range wish.Held {
 		added.held[id] = true
 	}
 	if before != nil {
-		added.held, added.set = before.held, before.set
+		added.held, added.set, added.released = before.held, before.set, before.released
 	}
 	a.claims[wish.Name] = added
 	if before == nil && a.complete {
@@ -318,7 +321,7 @@ func (a *Agent) judge(e *entry) {
 		}
 		wanted, known := c.Match(&container)
 		if known {
-			e.note.decide(name, wanted && a.config.Filter.Match(&container))
+			e.note.decide(name, wanted && !c.released[container.ID] && a.config.Filter.Match(&container))
 		}
 		e.open = e.open || !known
 	}
@@ -459,6 +462,7 @@ func (a *Agent) Release(name, id string) error {
 		delete(c.held, l.base)
 	}
 	if e := a.entries[l.ring]; e != nil {
+		a.noteReleased(e, name)
 		e.note.decide(name, false)
 		a.keepNote(e)
 		a.narrow(e)
@@ -476,6 +480,16 @@ func (a *Agent) Release(name, id string) error {
 	}
 	wake(a.balanceNews)
 	return a.remove(l.ring)
+}
+
+// noteReleased has claims not take a recording's container again. The caller
+// holds the mutex.
+func (a *Agent) noteReleased(e *entry, names ...string) {
+	for _, name := range names {
+		if has, _ := e.note.verdict(name); has && a.claims[name] != nil && running(&e.info) {
+			a.claims[name].released[e.note.ID] = true
+		}
+	}
 }
 
 // ReadClaimed returns what a recording of a claim holds. It stops nobody.

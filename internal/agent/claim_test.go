@@ -9,6 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"connectrpc.com/connect"
+
+	traceloopv1 "traceloop/api/traceloop/v1"
 	"traceloop/internal/containers"
 	"traceloop/recorder"
 	"traceloop/syscalls"
@@ -164,6 +167,29 @@ func TestTwoClaimsOfOneContainer(t *testing.T) {
 	}
 	if _, err := d.ReadClaimed("one", id("a")); !errors.Is(err, recorder.ErrNotFound) {
 		t.Errorf("reading what it has not: %v", err)
+	}
+}
+
+func TestReleasedContainerStaysReleased(t *testing.T) {
+	fake := newFake()
+	d := claiming(t, fake, Config{}).completed(t)
+	d.claim(t, pods("one", "*", ""))
+	d.podContainer("a", "web")
+	d.podContainer("b", "shop")
+	d.awaitClaimed(t, "one", "web, shop")
+	if err := d.Release("one", id("a")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.client.Delete(t.Context(), connect.NewRequest(&traceloopv1.DeleteRequest{References: []string{id("b")}})); err != nil {
+		t.Fatal(err)
+	}
+	d.awaitClaimed(t, "one", "")
+	// Who comes has what runs taken in anew.
+	d.claim(t, pods("two", "*", ""))
+	d.awaitClaimed(t, "two", "web, shop")
+	d.awaitClaimed(t, "one", "")
+	if all, err := d.Unrecorded("one"); err != nil || len(all) > 0 {
+		t.Errorf("not recorded are %v, %v: want what was released left out", all, err)
 	}
 }
 

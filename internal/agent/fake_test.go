@@ -298,6 +298,7 @@ func (f *fakeRecorder) Delete(name string) error {
 		at, err := f.find(name)
 		if err == nil {
 			if info := *f.all[at]; info.Tasks > 0 {
+				info.Note = nil
 				f.ignored = append(f.ignored, info)
 			}
 			f.all = slices.Delete(f.all, at, at+1)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -181,6 +183,11 @@ func (s *service) Delete(ctx context.Context, request *connect.Request[traceloop
 			return nil, failure(err)
 		}
 		if l.ring != "" {
+			s.mutex.Lock()
+			if e := s.entries[l.ring]; e != nil {
+				s.noteReleased(e, slices.Collect(maps.Keys(s.claims))...)
+			}
+			s.mutex.Unlock()
 			err = s.remove(l.ring)
 		} else {
 			err = s.store.delete(l.file)

@@ -356,6 +356,9 @@ func (a *Agent) forgetGone(now time.Time) {
 		gone++
 		if gone > maximumGone || now.Sub(known.gone) > forgetAfter {
 			delete(a.known, id)
+			for _, c := range a.claims {
+				delete(c.released, id)
+			}
 		}
 	}
 }
