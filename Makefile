@@ -36,8 +36,10 @@ test: ## Install what the tests need and run them all (as root)
 bench: ## Measure what recording costs, and the same under other tools (as root)
 	scripts/install-packages bench
 	scripts/install-packages test
+	scripts/install-packages cluster
 	go run ./test/benchmark
 	go run ./test/benchmark -suite daemon
+	go run ./test/benchmark -suite cluster
 
 .PHONY: fidelity
 fidelity: ## Record programs under strace and compare the two logs (as root)
@@ -67,7 +69,7 @@ cluster-down: ## End the cluster that make cluster-up started
 test-cluster: ## Test the recorder in a Kubernetes cluster of its own (as root)
 	scripts/install-packages cluster
 	scripts/install-packages test
-	go test -race -count=1 -timeout 25m -tags cluster ./test/kubernetes
+	go test -race -count=1 -p 1 -timeout 25m -tags cluster ./test/cluster ./test/kubernetes
 
 .PHONY: generate
 generate: ## Build the BPF objects, tables and manifests anew, with the pinned compiler
@@ -82,8 +84,8 @@ check-generated: ## Generate everything anew and fail if that changes a file
 lint: ## Check format and style, Go's and C's, and the Helm chart
 	scripts/install-packages generate
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted by gofmt:" $$unformatted; exit 1; }
-	go vet ./...
-	GOARCH=arm64 CGO_ENABLED=0 go vet ./...
+	go vet -tags cluster ./...
+	GOARCH=arm64 CGO_ENABLED=0 go vet -tags cluster ./...
 	go run $(GOLANGCI_LINT) run
 	$(CLANG_FORMAT) --dry-run -Werror recorder/bpf/*.[ch]
 	scripts/lint-chart

@@ -283,9 +283,10 @@ func TestRights(t *testing.T) {
 	}
 	want := []rbacv1.PolicyRule{
 		{APIGroups: []string{"gadget.kinvolk.io"}, Resources: []string{"traces"}, Verbs: []string{"get", "list", "watch", "update", "patch"}},
-		{APIGroups: []string{"gadget.kinvolk.io"}, Resources: []string{"traces/status", "traces/finalizers"}, Verbs: []string{"update", "patch"}},
+		{APIGroups: []string{"gadget.kinvolk.io"}, Resources: []string{"traces/status"}, Verbs: []string{"get", "update", "patch"}},
+		{APIGroups: []string{"gadget.kinvolk.io"}, Resources: []string{"traces/finalizers"}, Verbs: []string{"update"}},
 		{APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"get", "list", "watch"}},
-		{APIGroups: []string{"", "events.k8s.io"}, Resources: []string{"events"}, Verbs: []string{"create", "patch"}},
+		{APIGroups: []string{"", "events.k8s.io"}, Resources: []string{"events"}, Verbs: []string{"create", "update", "patch"}},
 	}
 	if difference := cmp.Diff(want, got); difference != "" {
 		t.Errorf("rights of the agent (-want +got):\n%s", difference)
@@ -329,8 +330,20 @@ func TestCleanup(t *testing.T) {
 	if unpin.Image != running.Image {
 		t.Errorf("image %s, the agent's is %s", unpin.Image, running.Image)
 	}
-	if want := []string{"daemon", "--unpin", "--socket=/run/traceloop/traceloop.sock"}; !slices.Equal(unpin.Args, want) {
+	if want := []string{"daemon", "--unpin", "--socket=/run/traceloop/traceloop.sock", "--purge", "--state-dir=/var/lib/traceloop"}; !slices.Equal(unpin.Args, want) {
 		t.Errorf("arguments %q, want %q", unpin.Args, want)
+	}
+	// A directory that is mounted itself could not be removed.
+	paths := map[string]string{}
+	for _, volume := range pod.Volumes {
+		paths[volume.Name] = volume.HostPath.Path
+	}
+	mounts := map[string]string{}
+	for _, mount := range unpin.VolumeMounts {
+		mounts[mount.MountPath] = paths[mount.Name]
+	}
+	if want := map[string]string{"/sys/fs/bpf": "/sys/fs/bpf", "/run": "/run", "/var/lib": "/var/lib"}; !maps.Equal(mounts, want) {
+		t.Errorf("mounts %v, want %v", mounts, want)
 	}
 	if difference := cmp.Diff(running.SecurityContext, unpin.SecurityContext); difference != "" {
 		t.Errorf("security context (-agent +cleanup):\n%s", difference)

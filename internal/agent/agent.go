@@ -151,12 +151,18 @@ type Agent struct {
 	claims  map[string]*claim
 	// complete: all claims of before the agent's beginning are set.
 	complete bool
-	told     string // what was last said to have changed, see ClaimsChanged
-	clocks   clocks
-	retired  totals // of recordings that are gone
-	counts   counts
-	ready    int
-	swept    time.Time
+	// heard is since when all runtimes are connected; zero: one is not.
+	heard time.Time
+	// strangers are IDs of containers that run, whose rings were given back
+	// because no runtime knew them. One that does now has them adopted: returned.
+	strangers map[string]bool
+	returned  bool
+	told      string // what was last said to have changed, see ClaimsChanged
+	clocks    clocks
+	retired   totals // of recordings that are gone
+	counts    counts
+	ready     int
+	swept     time.Time
 }
 
 // totals are sums over recordings.
@@ -232,6 +238,7 @@ func New(config Config) (*Agent, error) {
 		entries:        make(map[string]*entry),
 		known:          make(map[string]*knownContainer),
 		claims:         make(map[string]*claim),
+		strangers:      make(map[string]bool),
 	}
 	if a.config.Since.IsZero() {
 		a.config.Since = a.started

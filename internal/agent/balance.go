@@ -43,7 +43,14 @@ func (a *Agent) giveBack(ctx context.Context) {
 			return
 		}
 		a.removals.Lock()
-		if a.remove(name) == nil {
+		a.mutex.Lock()
+		e := a.entries[name]
+		wanted := e == nil || !e.excluded // somebody came meanwhile
+		if !wanted {
+			a.noteStranger(e)
+		}
+		a.mutex.Unlock()
+		if !wanted && a.remove(name) == nil {
 			a.mutex.Lock()
 			a.counts.leftOut++
 			a.mutex.Unlock()
@@ -105,6 +112,7 @@ func (a *Agent) balanceOnce() (again bool) {
 		a.problems.clear("memory")
 		return false
 	}
+	a.takeBack()
 	possible := int(max(a.room(), 0) / int64(ringBytes(a.config.RingSize)))
 	wanted := a.config.Ready
 	if a.adopt {
@@ -141,6 +149,24 @@ func (a *Agent) balanceOnce() (again bool) {
 	// One that cannot be evicted is passed over for a while.
 	_ = a.evict(victim)
 	return true
+}
+
+// takeBack has containers adopted again that a runtime has named after all. The
+// caller holds removals.
+func (a *Agent) takeBack() {
+	a.mutex.Lock()
+	returned := a.returned
+	a.returned = false
+	a.mutex.Unlock()
+	if !returned {
+		return
+	}
+	if err := a.recorder.Reconsider(); err != nil {
+		a.problems.set("reconsider", fmt.Errorf("taking containers in that were left out: %w", err))
+		return
+	}
+	a.problems.clear("reconsider")
+	a.adopt = true
 }
 
 // countRefused looks how many containers found no ring.

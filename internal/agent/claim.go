@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"slices"
@@ -377,9 +378,56 @@ func (a *Agent) unclaimed(e *entry, now time.Time) bool {
 	case !e.settled():
 		return false
 	case !e.runtimeKnows():
-		return now.Sub(e.seen) >= a.grace
+		return a.nobodyKnows(e, now)
 	default:
 		return !e.open && !a.isClaimed(e)
+	}
+}
+
+// nobodyKnows says that no runtime will say of a recording that it is of its own:
+// all of them have had their time since, and are heard.
+func (a *Agent) nobodyKnows(e *entry, now time.Time) bool {
+	if a.heard.IsZero() {
+		return false
+	}
+	since := e.seen
+	if since.Before(a.heard) {
+		since = a.heard
+	}
+	return now.Sub(since) >= slownessOfRuntimes*a.grace
+}
+
+// slownessOfRuntimes is how many times as long as an idle runtime a busy one may
+// take to announce a container.
+const slownessOfRuntimes = 5
+
+// listen notes since when all runtimes that there are are connected: what one has
+// not told while it was not, it still may. The caller holds the mutex.
+func (a *Agent) listen(now time.Time) {
+	if a.config.Runtimes != nil {
+		for _, runtime := range a.config.Runtimes() {
+			if !runtime.Connected && !errors.Is(runtime.Err, fs.ErrNotExist) {
+				a.heard = time.Time{}
+				return
+			}
+		}
+	}
+	if a.heard.IsZero() {
+		a.heard = now
+	}
+}
+
+// noteStranger remembers a container whose ring is given back because no runtime
+// knows it: one may yet. The caller holds the mutex.
+func (a *Agent) noteStranger(e *entry) {
+	if !a.config.Claims || e.runtimeKnows() || !running(&e.info) {
+		return
+	}
+	if len(a.strangers) >= maximumGone {
+		clear(a.strangers) // they are recorded when the next claim comes
+	}
+	for _, id := range containerIDs(e.info.CgroupNames) {
+		a.strangers[id] = true
 	}
 }
 

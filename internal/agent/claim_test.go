@@ -3,9 +3,11 @@ package agent
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -358,4 +360,33 @@ func TestClaimThatCannotBeSet(t *testing.T) {
 	d.claim(t, pods("one", "*", ""))
 	d.podContainer("a", "web")
 	d.awaitClaimed(t, "one", "web")
+}
+
+// A runtime that is slow, or away, may still say that a container is its own.
+func TestContainerThatIsNamedLate(t *testing.T) {
+	fake := newFake()
+	var mutex sync.Mutex
+	connected := false
+	runtimes := func() []containers.RuntimeStatus {
+		mutex.Lock()
+		defer mutex.Unlock()
+		return []containers.RuntimeStatus{{Name: "containerd", Connected: connected}, {Name: "docker", Err: fs.ErrNotExist}}
+	}
+	d := claiming(t, fake, Config{Runtimes: runtimes}).completed(t)
+	d.claim(t, pods("one", "*", ""))
+	early := fake.start(docker("a"))
+	time.Sleep((slownessOfRuntimes + 2) * d.grace)
+	if !slices.Contains(fake.names(), early) {
+		t.Fatal("its ring was given back while its runtime was away")
+	}
+	mutex.Lock()
+	connected = true
+	mutex.Unlock()
+	d.source.Put(containers.Container{ID: id("a"), Runtime: "containerd", Namespace: "default", Pod: "early", PID: 1})
+	d.awaitClaimed(t, "one", "early")
+
+	late := fake.start(docker("b"))
+	eventually(t, "a ring that no runtime knows is given back", func() bool { return !slices.Contains(fake.names(), late) })
+	d.source.Put(containers.Container{ID: id("b"), Runtime: "containerd", Namespace: "default", Pod: "late", PID: 1})
+	d.awaitClaimed(t, "one", "early, late")
 }

@@ -159,6 +159,7 @@ func (s *service) Delete(ctx context.Context, request *connect.Request[traceloop
 		return nil, connect.NewError(connect.CodeInvalidArgument, fmt.Errorf("%d recordings to delete at once: at most %d are possible", len(references), maximumReferences))
 	}
 	defer wake(s.balanceNews)
+	defer wake(s.trackNews)
 	s.removals.Lock()
 	defer s.removals.Unlock()
 	all, err := s.list()

@@ -38,6 +38,7 @@ func (a *Agent) look() (waiting bool) {
 		return true
 	}
 	now := time.Now()
+	a.listen(now)
 	for _, e := range a.entries {
 		// Of claims others may come; what is not wanted otherwise never will be.
 		e.excluded = e.excluded && !a.config.Claims || a.unwanted(e, now)
@@ -54,7 +55,7 @@ func (a *Agent) look() (waiting bool) {
 			e.announced = e.note.ID
 			a.kernel.Put(e.container())
 		}
-		waiting = waiting || e.open || e.info.Adopted && !e.runtimeKnows() && now.Sub(e.seen) < a.grace
+		waiting = waiting || e.open || e.info.Adopted && !e.runtimeKnows() && (a.config.Claims || now.Sub(e.seen) < a.grace)
 	}
 	a.forgetGone(now)
 	a.tellClaims()
@@ -343,6 +344,11 @@ func (a *Agent) hearOf(container containers.Container) {
 		known.since, known.ran, known.recorded = before.since, known.ran || before.ran, before.recorded
 	}
 	a.known[container.ID] = known
+	if a.strangers[container.ID] {
+		delete(a.strangers, container.ID)
+		a.returned = true
+		wake(a.balanceNews)
+	}
 }
 
 // forgetGone drops what runtimes said of containers that are long gone, or too

@@ -113,7 +113,7 @@ func readAgain(ctx context.Context, c *client, reference string, after uint64) (
 // isGone says that the daemon is not there, but may be in a moment: a node's is
 // replaced by a new pod when it is upgraded.
 func isGone(err error) bool {
-	for _, one := range []error{errNoDaemon, errWentAway, syscall.ECONNREFUSED, nodes.ErrRefused, nodes.ErrNotReady, nodes.ErrNoAgent} {
+	for _, one := range []error{errNoDaemon, errWentAway, syscall.ECONNREFUSED, nodes.ErrForward, nodes.ErrRefused, nodes.ErrNotReady, nodes.ErrNoAgent} {
 		if errors.Is(err, one) {
 			return true
 		}

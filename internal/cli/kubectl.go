@@ -16,6 +16,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
 	_ "k8s.io/client-go/plugin/pkg/client/auth" // the ways to log in that kubectl has
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -31,9 +32,8 @@ const kubectlProgram = "kubectl-traceloop"
 
 // cluster is the Kubernetes cluster that the plugin speaks to.
 type cluster struct {
-	overrides       clientcmd.ConfigOverrides // of the command line
-	kubeconfig      clientcmd.ClientConfig
-	gadgetNamespace string // of agents and Traces
+	options         *genericclioptions.ConfigFlags // of the command line, as kubectl has them
+	gadgetNamespace string                         // of agents and Traces
 
 	// Set by connect.
 	config    *rest.Config
@@ -74,11 +74,9 @@ var usualFlags = []string{"kubeconfig", "context", "cluster", "user", "namespace
 
 // addFlags adds the flags by which kubectl finds a cluster.
 func (k *cluster) addFlags(root *cobra.Command) {
-	rules := clientcmd.NewDefaultClientConfigLoadingRules()
-	k.kubeconfig = clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &k.overrides)
+	k.options = genericclioptions.NewConfigFlags(true)
 	kubectl := pflag.NewFlagSet("kubectl", pflag.ContinueOnError)
-	kubectl.StringVar(&rules.ExplicitPath, "kubeconfig", "", "path of the kubeconfig `FILE`")
-	clientcmd.BindOverrideFlags(&k.overrides, kubectl, clientcmd.RecommendedConfigOverrideFlags(""))
+	k.options.AddFlags(kubectl)
 	flags := root.PersistentFlags()
 	kubectl.VisitAll(func(flag *pflag.Flag) {
 		if flag.Name == "server" {
@@ -103,11 +101,11 @@ func (k *cluster) connect() error {
 	if k.api != nil {
 		return nil
 	}
-	config, err := k.kubeconfig.ClientConfig()
+	config, err := k.restConfig()
 	if err != nil {
 		return fmt.Errorf("no cluster to speak to: %w: want --kubeconfig, $KUBECONFIG or ~/.kube/config", err)
 	}
-	if k.namespace, _, err = k.kubeconfig.Namespace(); err != nil {
+	if k.namespace, _, err = k.options.ToRawKubeConfigLoader().Namespace(); err != nil {
 		return fmt.Errorf("the namespace of the context: %w", err)
 	}
 	config.UserAgent = kubectlProgram + "/" + version()
@@ -139,6 +137,19 @@ func (k *cluster) connect() error {
 		return newNodeClient(agent, tunnel.Dial)
 	}
 	return nil
+}
+
+// restConfig is how to reach the API server. Where nothing says it, kubectl tries
+// one on this machine; nobody has that.
+func (k *cluster) restConfig() (*rest.Config, error) {
+	known, err := k.options.ToRawKubeConfigLoader().RawConfig()
+	if err != nil {
+		return nil, err
+	}
+	if len(known.Clusters) == 0 && *k.options.APIServer == "" && os.Getenv("KUBERNETES_SERVICE_HOST") == "" {
+		return nil, clientcmd.ErrEmptyConfig
+	}
+	return k.options.ToRESTConfig()
 }
 
 // warnings says what the API server warns of.

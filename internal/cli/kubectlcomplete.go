@@ -61,7 +61,7 @@ func (k *cluster) completeNamespaces(ctx context.Context, _ *cobra.Command) []st
 }
 
 func (k *cluster) completeContexts(context.Context, *cobra.Command) []string {
-	config, err := k.kubeconfig.RawConfig()
+	config, err := k.options.ToRawKubeConfigLoader().RawConfig()
 	if err != nil {
 		return nil
 	}

@@ -34,6 +34,14 @@ func (l *located) state() string {
 	return stateName(l.State)
 }
 
+// end is how its container ended. While one runs, what ended was its set-up.
+func (l *located) end() string {
+	if l.State == traceloopv1.State_STATE_RECORDING {
+		return ""
+	}
+	return endOf(l.Recording)
+}
+
 func (l *located) age(now time.Time) string { return ageOf(l.Recording, now) }
 
 // survey is all recordings of the cluster, oldest first, as far as they are known.
@@ -226,7 +234,7 @@ func (l *kubectlList) table(recordings []located, now time.Time) *table {
 		if r.unreachable != nil {
 			attempt, calls, overwritten = "unknown", "unknown", "unknown"
 		}
-		row := []string{id, r.Namespace, r.Pod, r.Container, attempt, r.state(), endOf(r.Recording), r.age(now), calls, overwritten, r.agent.Node}
+		row := []string{id, r.Namespace, r.Pod, r.Container, attempt, r.state(), r.end(), r.age(now), calls, overwritten, r.agent.Node}
 		if wide {
 			row = append(row, formatBytes(r.Bytes), number(r.Filtered), number(r.Lost), number(uint64(r.Tasks)), number(uint64(r.Pid)), r.Runtime, r.Image)
 		}

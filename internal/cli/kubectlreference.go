@@ -74,7 +74,7 @@ func (e *ambiguousError) Error() string {
 
 // notFound is the error of a reference that means nothing.
 func (w *wanted) notFound(all []located) error {
-	elsewhere := slices.IndexFunc(all, func(r located) bool { return r.Pod == w.reference })
+	elsewhere := slices.IndexFunc(all, func(r located) bool { return r.Pod == w.reference && r.Namespace != w.namespace })
 	if elsewhere >= 0 {
 		return fmt.Errorf("%w: pod %s has none in namespace %s, but in namespace %s: want -n %s", errNotFound, w.reference, w.namespace, all[elsewhere].Namespace, all[elsewhere].Namespace)
 	}
@@ -227,35 +227,61 @@ func previous(all []located, of *located) *located {
 
 // locate asks all agents, and finds the recording that is meant.
 func (k *cluster) locate(ctx context.Context, w *wanted, patience time.Duration) (*located, error) {
-	found, err := k.locateAll(ctx, []*wanted{w}, patience)
+	s, err := k.lookAnswered(ctx, patience)
 	if err != nil {
 		return nil, err
 	}
-	return found[0], nil
+	l, err := s.find(w)
+	if err == nil && !w.previous {
+		s.sayPrevious(l)
+	}
+	return l, err
 }
 
 // locateAll asks all agents, and finds the recordings that are meant, all or none.
 func (k *cluster) locateAll(ctx context.Context, all []*wanted, patience time.Duration) ([]*located, error) {
-	s, err := k.look(ctx, nil, patience)
+	s, err := k.lookAnswered(ctx, patience)
 	if err != nil {
-		return nil, err
-	}
-	if err := sayFailures(s.results); err != nil {
 		return nil, err
 	}
 	found := make([]*located, len(all))
 	for i, w := range all {
-		if found[i], err = w.resolve(s.recordings); err != nil {
-			if slices.ContainsFunc(s.results, func(r nodes.Result[[]*traceloopv1.Recording]) bool { return r.Err != nil }) && errors.Is(err, errNotFound) {
-				err = fmt.Errorf("%w; it may be on a node that does not answer", err)
-			}
+		if found[i], err = s.find(w); err != nil {
 			return nil, err
-		}
-		if p := previous(s.recordings, found[i]); p != nil && !w.previous && found[i].State == traceloopv1.State_STATE_RECORDING && endOf(p.Recording) != "" && endOf(p.Recording) != "exit 0" {
-			say("this is attempt %d, which runs; attempt %d ended with %s: --previous shows it", found[i].Attempt, p.Attempt, endOf(p.Recording))
 		}
 	}
 	return found, nil
+}
+
+// lookAnswered is look for who needs an answer of at least one agent.
+func (k *cluster) lookAnswered(ctx context.Context, patience time.Duration) (*survey, error) {
+	s, err := k.look(ctx, nil, patience)
+	if err != nil {
+		return nil, err
+	}
+	return s, sayFailures(s.results)
+}
+
+// find finds the recording that is meant.
+func (s *survey) find(w *wanted) (*located, error) {
+	l, err := w.resolve(s.recordings)
+	silent := slices.ContainsFunc(s.results, func(r nodes.Result[[]*traceloopv1.Recording]) bool { return r.Err != nil })
+	if silent && errors.Is(err, errNotFound) {
+		err = fmt.Errorf("%w; it may be on a node that does not answer", err)
+	}
+	return l, err
+}
+
+// sayPrevious says that the attempt before one that runs failed: it may be what
+// somebody looks for.
+func (s *survey) sayPrevious(l *located) {
+	p := previous(s.recordings, l)
+	if p == nil || l.State != traceloopv1.State_STATE_RECORDING {
+		return
+	}
+	if end := p.end(); end != "" && end != "exit 0" {
+		say("this is attempt %d, which runs; attempt %d ended with %s: --previous shows it", l.Attempt, p.Attempt, end)
+	}
 }
 
 // read reads a recording that was located.

@@ -161,7 +161,7 @@ type started struct {
 
 func (s *kubectlStart) run(ctx context.Context) error {
 	k := s.cluster
-	if s.allNamespaces && k.overrides.Context.Namespace != "" {
+	if s.allNamespaces && *k.options.Namespace != "" {
 		return usage(errAllNamespaces)
 	}
 	agents, err := k.findAgents(ctx, s.nodes)

@@ -104,7 +104,9 @@ func (c *Container) fillKubernetes() {
 func (c *Container) fillFrom(other Container) {
 	c.Name = first(c.Name, other.Name)
 	c.Runtime = first(c.Runtime, other.Runtime)
-	c.Image = first(c.Image, other.Image)
+	if c.Image == "" || isDigest(c.Image) && other.Image != "" {
+		c.Image = other.Image // containerd has the name where its CRI has only the digest
+	}
 	c.Namespace = first(c.Namespace, other.Namespace)
 	c.Pod = first(c.Pod, other.Pod)
 	c.PodUID = first(c.PodUID, other.PodUID)
@@ -118,6 +120,9 @@ func (c *Container) fillFrom(other Container) {
 		c.Created = other.Created
 	}
 }
+
+// isDigest says that an image has no name.
+func isDigest(image string) bool { return strings.HasPrefix(image, "sha256:") }
 
 // equal tells whether nothing differs.
 func (c *Container) equal(other *Container) bool {

@@ -131,8 +131,11 @@ func (c *containerd) list(ctx context.Context) error {
 }
 
 func (c *containerd) listNamespace(ctx context.Context, namespace string) ([]Container, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.times.call)
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	// A long list may take as long as it likes, if only it goes on.
+	late := time.AfterFunc(c.times.call, cancel)
+	defer late.Stop()
 	// First the containers: a task that comes meanwhile has an event.
 	stream, err := c.containers.ListStream(ctx, &containersapi.ListContainersRequest{})
 	if err != nil {
@@ -147,8 +150,10 @@ func (c *containerd) listNamespace(ctx context.Context, namespace string) ([]Con
 		if err != nil {
 			return nil, err
 		}
+		late.Reset(c.times.call)
 		found = append(found, describe(namespace, message.Container))
 	}
+	late.Reset(c.times.call)
 	tasks, err := c.tasks.List(ctx, &tasksapi.ListTasksRequest{})
 	if err != nil {
 		return nil, err

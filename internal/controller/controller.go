@@ -84,16 +84,12 @@ func Run(ctx context.Context, c Config) error {
 	ctrllog.SetLogger(log)
 	klog.SetLogger(log)
 	for wait := firstRetry; ; wait = min(2*wait, lastRetry) {
-		err := c.run(ctx, log)
-		if ctx.Err() != nil {
-			return nil
+		// The API server's absence does not end it: its clients wait.
+		if err := c.run(ctx, log); ctx.Err() == nil {
+			c.Log.Error("driving Traces, and trying again", "error", err, "after", wait)
 		}
-		// The API server's absence does not lead here: its clients wait.
-		c.Log.Error("driving Traces, and trying again", "error", err, "after", wait)
-		select {
-		case <-ctx.Done():
+		if !pause(ctx, wait) {
 			return nil
-		case <-time.After(wait):
 		}
 	}
 }
@@ -101,7 +97,7 @@ func Run(ctx context.Context, c Config) error {
 func (c *Config) run(ctx context.Context, log logr.Logger) error {
 	restConfig := rest.CopyConfig(c.REST)
 	restConfig.QPS, restConfig.Burst = queriesPerSecond, burst
-	restConfig.Wrap(func(next http.RoundTripper) http.RoundTripper { return &reconnect{next: next} })
+	restConfig.Wrap(func(next http.RoundTripper) http.RoundTripper { return &reconnect{next: next, log: c.Log} })
 	scheme := runtime.NewScheme()
 	if err := errors.Join(v1alpha1.AddToScheme(scheme), corev1.AddToScheme(scheme)); err != nil {
 		return fmt.Errorf("making types known: %w", err)

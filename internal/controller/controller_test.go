@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
 
 	"traceloop/api/gadget/v1alpha1"
@@ -65,22 +67,32 @@ func (s *apiServer) set(text []byte) {
 	s.changed = make(chan struct{})
 }
 
-// change applies a merge patch; false if it is about an older version.
-func (s *apiServer) change(patch []byte) ([]byte, bool) {
+// change applies a patch; false if it is about an older version.
+func (s *apiServer) change(kind types.PatchType, patch []byte) ([]byte, bool) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	var given struct{ Metadata struct{ ResourceVersion string } }
-	if err := json.Unmarshal(patch, &given); err != nil {
-		s.t.Error(err)
-	}
-	if v := given.Metadata.ResourceVersion; v != "" && v != strconv.Itoa(s.version) {
-		return nil, false
-	}
 	before, err := json.Marshal(s.trace)
 	if err != nil {
 		s.t.Error(err)
 	}
-	after, err := jsonpatch.MergePatch(before, patch)
+	var after []byte
+	if kind == types.JSONPatchType {
+		var operations jsonpatch.Patch
+		if operations, err = jsonpatch.DecodePatch(patch); err == nil {
+			after, err = operations.Apply(before)
+		}
+	} else {
+		var given struct {
+			Metadata struct{ ResourceVersion string }
+		}
+		if err := json.Unmarshal(patch, &given); err != nil {
+			s.t.Error(err)
+		}
+		if v := given.Metadata.ResourceVersion; v != "" && v != strconv.Itoa(s.version) {
+			return nil, false
+		}
+		after, err = jsonpatch.MergePatch(before, patch)
+	}
 	if err != nil {
 		s.t.Error(err)
 		return nil, false
@@ -123,7 +135,7 @@ func (s *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.mutex.Lock()
 		s.patches = append(s.patches, r.URL.Path)
 		s.mutex.Unlock()
-		after, ok := s.change(body)
+		after, ok := s.change(types.PatchType(r.Header.Get("Content-Type")), body)
 		if !ok {
 			refuse(w, http.StatusConflict, metav1.StatusReasonConflict)
 			return
@@ -208,6 +220,25 @@ func until(t *testing.T, what string, met func() bool) {
 	}
 }
 
+// logs are what was logged.
+type logs struct {
+	mutex sync.Mutex
+	text  bytes.Buffer
+}
+
+func (l *logs) Write(text []byte) (int, error) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	return l.text.Write(text)
+}
+
+// has is how often something was logged.
+func (l *logs) has(text string) int {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	return strings.Count(l.text.String(), text)
+}
+
 // TestRun has the API server be away at the start, come, go and come again.
 func TestRun(t *testing.T) {
 	trace := tracestest.Trace("all", v1alpha1.OutputModeStatus)
@@ -221,6 +252,7 @@ func TestRun(t *testing.T) {
 	listener.Close()
 
 	before := runtime.NumGoroutine()
+	logged := &logs{}
 	recordings, pods := tracestest.New(), traces.NewPods()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -229,9 +261,10 @@ func TestRun(t *testing.T) {
 		ended <- Run(ctx, Config{
 			REST: &rest.Config{Host: "http://" + address}, Node: "node-1",
 			Traces: traces.New(traces.Config{Node: "node-1", Recordings: recordings, Pods: pods, Streams: stream.NewHub()}),
-			Pods:   pods, Changed: recordings.ClaimsChanged(), Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+			Pods:   pods, Changed: recordings.ClaimsChanged(), Log: slog.New(slog.NewTextHandler(logged, nil)),
 		})
 	}()
+	until(t, "word that there is no API server", func() bool { return logged.has("cannot be reached") == 1 })
 	stop := server.listen(address)
 	defer func() { stop() }()
 	until(t, "the first operation", func() bool { return server.current().Status.State == "Started" })
@@ -255,8 +288,9 @@ func TestRun(t *testing.T) {
 	until(t, "the first recording", func() bool { return strings.Contains(server.current().Status.Output, tracestest.ID("a")) })
 
 	stop()
+	until(t, "word that the API server is gone", func() bool { return logged.has("cannot be reached") == 2 })
 	recordings.Start(tracestest.Container("b", "web-1", "web"))
-	if _, ok := server.change([]byte(`{"metadata":{"annotations":{"` + v1alpha1.OperationAnnotation + `":"begin"}}}`)); !ok {
+	if _, ok := server.change(types.MergePatchType, []byte(`{"metadata":{"annotations":{"`+v1alpha1.OperationAnnotation+`":"begin"}}}`)); !ok {
 		t.Fatal("it is not changed")
 	}
 	stop = server.listen(address)
@@ -265,6 +299,9 @@ func TestRun(t *testing.T) {
 		return strings.Contains(status.Output, tracestest.ID("b")) && strings.HasPrefix(status.OperationError, "unknown operation")
 	})
 
+	if logged.has("the API server is back") != 2 {
+		t.Error("it does not say that the API server is back")
+	}
 	cancel()
 	select {
 	case err := <-ended:

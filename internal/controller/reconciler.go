@@ -379,40 +379,33 @@ func (r *reconciler) write(ctx context.Context, trace *v1alpha1.Trace, status v1
 	return nil
 }
 
-// patchStatus writes a status whatever was there before, for nobody else knows it.
+// patchStatus writes a status whatever was there before, for nobody else knows it;
+// but not to another Trace that has the name by now.
 func (r *reconciler) patchStatus(ctx context.Context, trace *v1alpha1.Trace, status v1alpha1.TraceStatus) error {
 	ctx, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
-	// Null removes a member, and the UID is that of no other Trace of the name.
-	text := func(value string) any {
-		if value == "" {
-			return nil
-		}
-		return value
-	}
-	body, err := json.Marshal(map[string]any{
-		"metadata": map[string]any{"uid": trace.UID},
-		"status": map[string]any{
-			"state": text(string(status.State)), "output": text(status.Output),
-			"operationError": text(status.OperationError), "operationWarning": text(status.OperationWarning),
-		},
+	// A merge patch would do with the UID what it does with all metadata here: nothing.
+	body, err := json.Marshal([]any{
+		map[string]any{"op": "test", "path": "/metadata/uid", "value": trace.UID},
+		map[string]any{"op": "add", "path": "/status", "value": status},
 	})
 	if err != nil {
 		return fmt.Errorf("encoding the status: %w", err)
 	}
 	patched := &v1alpha1.Trace{}
 	patched.Namespace, patched.Name = trace.Namespace, trace.Name
-	return r.client.Status().Patch(ctx, patched, client.RawPatch(types.MergePatchType, body))
+	return r.client.Status().Patch(ctx, patched, client.RawPatch(types.JSONPatchType, body))
 }
 
 // maximumNote is how many bytes the text of an Event may have.
 const maximumNote = 1024
 
-// tell has Events say what a Trace cannot record.
+// tell has Events say what a Trace cannot record. Those of one Trace that are
+// related to the same, or to nothing, would be one Event with the first one's note.
 func (r *reconciler) tell(trace *v1alpha1.Trace, failures []traces.Failure) {
 	for _, failure := range failures {
 		note := fmt.Sprintf("Container %s is not recorded: %s", failure.Container, failure.Reason)
 		note = strings.ToValidUTF8(note[:min(len(note), maximumNote)], "")
-		r.events.Eventf(trace, nil, corev1.EventTypeWarning, "AttachFailed", "Attach", "%s", note)
+		r.events.Eventf(trace, failure.Related, corev1.EventTypeWarning, "AttachFailed", "Attach", "%s", note)
 	}
 }

@@ -7,13 +7,18 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 )
 
 // reconnect has watches and lists wait for an API server that nobody can connect
 // to. By themselves they wait longer the longer it is away, up to a minute, and as
 // long they would be late when it is back.
-type reconnect struct{ next http.RoundTripper }
+type reconnect struct {
+	next http.RoundTripper
+	log  *slog.Logger
+	away atomic.Bool
+}
 
 // reconnectTime is how often it is tried, with up to as much again so that not all
 // agents of a cluster come at once.
@@ -22,9 +27,18 @@ const reconnectTime = time.Second
 func (r *reconnect) RoundTrip(request *http.Request) (*http.Response, error) {
 	for {
 		response, err := r.next.RoundTrip(request)
+		if err == nil && r.away.CompareAndSwap(true, false) {
+			r.log.Info("the API server is back")
+		}
 		var dial *net.OpError
-		if request.Method != http.MethodGet || !errors.As(err, &dial) || dial.Op != "dial" {
+		if !errors.As(err, &dial) || dial.Op != "dial" {
 			return response, err
+		}
+		if r.away.CompareAndSwap(false, true) {
+			r.log.Warn("the API server cannot be reached; what is recorded goes on, and it is tried again", "error", err)
+		}
+		if request.Method != http.MethodGet {
+			return nil, err
 		}
 		timer := time.NewTimer(reconnectTime + rand.N(reconnectTime))
 		select {

@@ -43,6 +43,8 @@ func (c *conn) listen() {
 	text, _ := io.ReadAll(io.LimitReader(c.failures, longestFailure))
 	if len(text) > 0 {
 		c.failure = &Error{c.agent, explain(c.agent, strings.TrimSpace(string(text)))}
+		// The pod may be gone: the next connection finds out which there is now.
+		_ = c.connection.Close()
 	}
 }
 
@@ -64,6 +66,11 @@ func (c *conn) Write(data []byte) (int, error) {
 
 // cause is why the data ended.
 func (c *conn) cause(err error) error {
+	select {
+	case <-c.closed:
+		return net.ErrClosed
+	default:
+	}
 	if c.expired.Load() {
 		return os.ErrDeadlineExceeded
 	}

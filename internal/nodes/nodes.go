@@ -113,7 +113,7 @@ func unready(pod *corev1.Pod) string {
 		if condition.Status == corev1.ConditionTrue {
 			return ""
 		}
-		return join(condition.Reason, condition.Message)
+		return cmp.Or(join(condition.Reason, condition.Message), "its probe fails")
 	}
 	return "it is not known to be ready"
 }

@@ -71,6 +71,7 @@ func TestFind(t *testing.T) {
 		}),
 		agentPod("gadget-e", "e", func(pod *corev1.Pod) { pod.Status.Phase = corev1.PodPending }),
 		agentPod("gadget-f", "f", func(pod *corev1.Pod) { pod.Status.Conditions = nil }),
+		agentPod("gadget-g", "g", func(pod *corev1.Pod) { pod.Status.Conditions[0].Status = corev1.ConditionFalse }),
 		agentPod("nowhere", "", nil),
 		agentPod("elsewhere", "g", func(pod *corev1.Pod) { pod.Namespace = "other" }),
 		agentPod("another", "h", func(pod *corev1.Pod) { pod.Labels = nil }),
@@ -89,6 +90,7 @@ func TestFind(t *testing.T) {
 		"d gadget-d 7543 false ContainersNotReady",
 		"e gadget-e 7543 false it is pending",
 		"f gadget-f 7543 false it is not known to be ready",
+		"g gadget-g 7543 false its probe fails",
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -273,6 +275,14 @@ func TestNobodyListens(t *testing.T) {
 		t.Fatalf("%v", err)
 	}
 	if want := "node a: nobody listens on the port of its agent's API: it has just been started, or is not an agent of this traceloop (pod gadget/gadget-a, port 7543)"; err.Error() != want {
+		t.Errorf("%v", err)
+	}
+	// The next one finds out whether there is another pod.
+	connection, err = tunnel.Dial(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = connection.Read(make([]byte, 1)); !errors.Is(err, ErrRefused) {
 		t.Errorf("%v", err)
 	}
 }

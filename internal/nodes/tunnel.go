@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -28,6 +29,9 @@ var (
 	ErrNotReady = errors.New("its agent is not ready")
 	// ErrNoAgent is of a node whose agent's pod is gone.
 	ErrNoAgent = errors.New("it has no agent")
+	// ErrForward is of a node that cannot forward to the agent's pod, which has
+	// perhaps ended.
+	ErrForward = errors.New("its node cannot forward to the agent's pod")
 	// ErrRefused is of a pod in which nobody listens on the port.
 	ErrRefused = errors.New("nobody listens on the port of its agent's API: it has just been started, or is not an agent of this traceloop")
 )
@@ -81,8 +85,23 @@ func (t *Tunnel) drop() {
 func (t *Tunnel) Dial(ctx context.Context) (net.Conn, error) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	if err := t.open(ctx); err != nil {
+	c, err := t.dial(ctx)
+	if errors.Is(err, errLost) {
+		c, err = t.dial(ctx)
+	}
+	if err != nil {
 		return nil, &Error{t.agent, err}
+	}
+	return c, nil
+}
+
+// errLost is of a tunnel that ends while a stream is opened.
+var errLost = errors.New("the connection to the API server was lost")
+
+// dial is Dial without a second attempt. The caller holds the mutex.
+func (t *Tunnel) dial(ctx context.Context) (*conn, error) {
+	if err := t.open(ctx); err != nil {
+		return nil, err
 	}
 	t.requests++
 	type created struct {
@@ -102,11 +121,13 @@ func (t *Tunnel) Dial(ctx context.Context) (net.Conn, error) {
 			return c.connection, nil
 		}
 		err = c.err
+	case <-t.connection.CloseChan():
+		err = errLost
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
 	t.drop()
-	return nil, &Error{t.agent, fmt.Errorf("opening a stream: %w", err)}
+	return nil, fmt.Errorf("opening a stream: %w", err)
 }
 
 // open opens the tunnel if it is not open. The caller holds the mutex.
@@ -176,8 +197,11 @@ func forward(ctx context.Context, config *rest.Config, agent *Agent) (httpstream
 	switch {
 	case err == nil:
 		return connection, nil
+	// And not what became of a socket by it.
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		err = context.DeadlineExceeded
 	case ctx.Err() != nil:
-		err = ctx.Err() // and not what became of a socket by it
+		err = ctx.Err()
 	}
 	return nil, fmt.Errorf("forwarding to pod %s/%s: %w", agent.Namespace, agent.Pod, err)
 }
@@ -255,5 +279,5 @@ func explain(agent Agent, text string) error {
 	if strings.Contains(text, "connection refused") {
 		return fmt.Errorf("%w (pod %s/%s, port %d)", ErrRefused, agent.Namespace, agent.Pod, agent.Port)
 	}
-	return fmt.Errorf("forwarding to pod %s/%s: %s", agent.Namespace, agent.Pod, text)
+	return fmt.Errorf("%w %s/%s: %s", ErrForward, agent.Namespace, agent.Pod, text)
 }

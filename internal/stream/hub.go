@@ -25,7 +25,7 @@ const (
 const ErrorTrailer = "Stream-Error"
 
 // MaximumBytes is how many bytes of lines are kept, of all streams together.
-const MaximumBytes = 64 << 20
+const MaximumBytes = 32 << 20
 
 // writeTime is how long a reader may take for a line.
 const writeTime = 2 * time.Minute

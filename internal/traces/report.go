@@ -8,6 +8,9 @@ import (
 	"strconv"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+
 	"traceloop/api/gadget/v1alpha1"
 	"traceloop/internal/agent"
 	"traceloop/internal/containers"
@@ -31,6 +34,7 @@ const (
 type Failure struct {
 	Container string // quoted
 	Reason    string
+	Related   *corev1.ObjectReference // to the container
 }
 
 // Report is what there is to say of a started Trace.
@@ -61,7 +65,9 @@ func (t *Traces) Report(trace *v1alpha1.Trace) (Report, bool, error) {
 			clear(begun.told)
 		}
 		begun.told[one.Container.ID] = true
-		report.Failures = append(report.Failures, Failure{Container: describe(&one.Container), Reason: bounded(one.Reason)})
+		report.Failures = append(report.Failures, Failure{
+			Container: describe(&one.Container), Reason: bounded(one.Reason), Related: reference(&one.Container),
+		})
 	}
 	return report, true, nil
 }
@@ -135,6 +141,14 @@ func warning(missing []agent.Unrecorded) string {
 // describe names a container for a person.
 func describe(c *containers.Container) string {
 	return fmt.Sprintf("%.700q", c.Namespace+"/"+c.Pod+"/"+c.ContainerName)
+}
+
+// reference is to a container as Events have it.
+func reference(c *containers.Container) *corev1.ObjectReference {
+	return &corev1.ObjectReference{
+		APIVersion: "v1", Kind: "Pod", Namespace: c.Namespace, Name: c.Pod, UID: types.UID(c.PodUID),
+		FieldPath: "spec.containers{" + c.ContainerName + "}",
+	}
 }
 
 // bounded is an error's text, printable and not endless.

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"traceloop/api/gadget/v1alpha1"
@@ -547,7 +548,8 @@ func TestUnrecorded(t *testing.T) {
 	if report.Warning != want {
 		t.Errorf("warning: %s", report.Warning)
 	}
-	if diff := cmp.Diff([]Failure{{Container: `"shop/web\x1b/log"`, Reason: `no "ring\n" was \x1b ready`}}, report.Failures); diff != "" {
+	related := &corev1.ObjectReference{APIVersion: "v1", Kind: "Pod", Namespace: "shop", Name: "web\x1b", UID: "uid-of-web\x1b", FieldPath: "spec.containers{log}"}
+	if diff := cmp.Diff([]Failure{{Container: `"shop/web\x1b/log"`, Reason: `no "ring\n" was \x1b ready`, Related: related}}, report.Failures); diff != "" {
 		t.Errorf("failures (-want +got):\n%s", diff)
 	}
 	if report = w.report(trace); report.Warning != want || report.Failures != nil {

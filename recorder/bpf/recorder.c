@@ -292,6 +292,9 @@ __noinline int end_setup(struct task_state *state)
 	if (state->container_pid != 1 && pid_level(task) && root_of(task) == identity->root)
 		return 0;
 	state->setup = 0;
+	/* The first to be adopted may have ended: runc's is the one that makes this one. */
+	identity->flags &= ~IDENTITY_EXITED;
+	identity->status = 0;
 	identity->pid = task->tgid;
 	identity->root = root_of(task);
 	note_cgroup(bpf_get_current_task(), identity);

@@ -16,6 +16,11 @@ func TestSamples(t *testing.T) {
 	if s.minimum() != 1 || s.maximum() != 10 || s.median() != 2.5 || s[:3].median() != 2 {
 		t.Errorf("minimum %v, maximum %v, medians %v and %v", s.minimum(), s.maximum(), s.median(), s[:3].median())
 	}
+	for percent, want := range map[int]float64{1: 1, 25: 1, 26: 2, 99: 10, 100: 10} {
+		if got := s.percentile(percent); got != want {
+			t.Errorf("percentile %d of %v is %v, want %v", percent, s, got, want)
+		}
+	}
 }
 
 func TestNumbers(t *testing.T) {

@@ -49,7 +49,7 @@ func measureCrowd(b *benchmark) error {
 			}
 			lists = append(lists, time.Since(start).Seconds()*1000)
 		}
-		idle, err := s.idleCPU(b, 30*time.Second)
+		idle, err := b.idleCPU(s.PID(), 30*time.Second)
 		if err != nil {
 			return err
 		}
@@ -87,9 +87,9 @@ func measureCrowd(b *benchmark) error {
 
 func mebibytes(value float64) string { return fmt.Sprintf("%.1f MiB", value/(1<<20)) }
 
-// idleCPU is how much of a core the daemon takes over a time, in percent.
-func (s *stage) idleCPU(b *benchmark, over time.Duration) (float64, error) {
-	before, err := cpuTime(s.PID())
+// idleCPU is how much of a core a process takes over a time, in percent.
+func (b *benchmark) idleCPU(pid int, over time.Duration) (float64, error) {
+	before, err := cpuTime(pid)
 	if err != nil {
 		return 0, err
 	}
@@ -98,7 +98,7 @@ func (s *stage) idleCPU(b *benchmark, over time.Duration) (float64, error) {
 	case <-b.context.Done():
 		return 0, b.context.Err()
 	}
-	after, err := cpuTime(s.PID())
+	after, err := cpuTime(pid)
 	return 100 * (after - before).Seconds() / over.Seconds(), err
 }
 

@@ -41,6 +41,7 @@ type suite struct {
 var suites = map[string]*suite{
 	"recorder": {recorderSections, "bench"},
 	"daemon":   {daemonSections, "bench-daemon"},
+	"cluster":  {clusterSections, "bench-cluster"},
 }
 
 var recorderSections = []section{
@@ -99,8 +100,8 @@ func exit(err error) {
 
 func parseOptions() (options, error) {
 	var o options
-	name := flag.String("suite", "recorder", "what to measure: recorder, or daemon, with real containers")
-	only := flag.String("only", "", "measure only the parts whose names match the regular `expression`: "+sectionNames(recorderSections)+"; of the daemon "+sectionNames(daemonSections))
+	name := flag.String("suite", "recorder", "what to measure: recorder; daemon, with real containers; or cluster, with pods of Kubernetes")
+	only := flag.String("only", "", "measure only the parts whose names match the regular `expression`: "+sectionNames(recorderSections)+"; of the daemon "+sectionNames(daemonSections)+"; of the cluster "+sectionNames(clusterSections))
 	flag.StringVar(&o.format, "format", "text", "how to print: text or markdown")
 	flag.DurationVar(&o.budget, "time", 5*time.Minute, "how long to measure, about; the longer, the less chance counts")
 	flag.StringVar(&o.update, "update", "", "replace the tables in a markdown `file` by what was measured")
@@ -110,7 +111,7 @@ func parseOptions() (options, error) {
 		return o, fmt.Errorf("unexpected argument %q", flag.Arg(0))
 	}
 	if o.suite = suites[*name]; o.suite == nil {
-		return o, fmt.Errorf("option -suite is %q: want recorder or daemon", *name)
+		return o, fmt.Errorf("option -suite is %q: want recorder, daemon or cluster", *name)
 	}
 	var err error
 	if o.only, err = regexp.Compile(*only); err != nil {
@@ -154,6 +155,7 @@ func run(o options) error {
 		b.findRivals()
 	}
 	defer host.RemoveProgram()
+	defer removeBuilt()
 
 	var failures []error
 	for _, section := range o.suite.sections {

@@ -21,6 +21,12 @@ func (s samples) median() float64 {
 	return sorted[middle]
 }
 
+// percentile is the least sample that so many percent of all do not exceed.
+func (s samples) percentile(percent int) float64 {
+	sorted := slices.Sorted(slices.Values(s))
+	return sorted[max((len(sorted)*percent+99)/100, 1)-1]
+}
+
 // repeat measures rounds, each of all variants in turns, until another one
 // would go beyond the time. Some it measures however long they take.
 func (b *benchmark) repeat(budget time.Duration, least int, measure func(round int) error) error {

@@ -214,20 +214,27 @@ func (c *Cluster) AddNode(ctx context.Context, name string) (*Node, error) {
 		programs:   c.programs,
 		kubeconfig: c.Kubeconfig(),
 	}
+	if err := c.addNode(ctx, n); err != nil {
+		return nil, errors.Join(fmt.Errorf("adding %s: %w", name, err), c.removeNode(context.WithoutCancel(ctx), n))
+	}
 	c.nodes = append(c.nodes, n)
+	return n, nil
+}
+
+func (c *Cluster) addNode(ctx context.Context, n *Node) error {
 	var err error
-	n.machine, err = newMachine(c.path(name), c.cgroupOf(name), nodeScript, c.path(name))
+	n.machine, err = newMachine(c.path(n.name), c.cgroupOf(n.name), nodeScript, c.path(n.name))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := c.connectNode(n, c.number); err != nil {
-		return nil, err
+		return err
 	}
 	if err := n.start(ctx, c.images); err != nil {
-		return nil, err
+		return err
 	}
-	return n, wait(ctx, name+" to be ready", func() error {
-		status, err := c.Kubectl(ctx, "get", "node", name, "--output", `jsonpath={.status.conditions[?(@.type=="Ready")]}`)
+	return wait(ctx, "it to be ready", func() error {
+		status, err := c.Kubectl(ctx, "get", "node", n.name, "--output", `jsonpath={.status.conditions[?(@.type=="Ready")]}`)
 		if err == nil && !strings.Contains(status, `"status":"True"`) {
 			err = errors.New(status)
 		}
@@ -236,20 +243,31 @@ func (c *Cluster) AddNode(ctx context.Context, name string) (*Node, error) {
 }
 
 // RemoveNode kills a node with all its pods, as if its power failed, and then
-// removes it from the cluster.
+// removes it from the cluster, with its files.
 func (c *Cluster) RemoveNode(ctx context.Context, name string) error {
 	n := c.Node(name)
 	if n == nil {
 		return fmt.Errorf("there is no node %q", name)
 	}
-	if err := n.machine.cgroup.remove(ctx); err != nil {
-		return err
-	}
 	c.nodes = slices.DeleteFunc(c.nodes, func(other *Node) bool { return other == n })
-	if err := c.control.run(`ip route delete "$1"`, n.pods); err != nil {
-		return err
+	if err := c.removeNode(ctx, n); err != nil {
+		return fmt.Errorf("removing %s: %w", name, err)
 	}
-	_, err := c.Kubectl(ctx, "delete", "node", name)
+	return nil
+}
+
+func (c *Cluster) removeNode(ctx context.Context, n *Node) error {
+	err := errors.Join(
+		c.cgroupOf(n.name).remove(ctx),
+		c.control.run(`ip route flush exact "$1"`, n.pods),
+		os.RemoveAll(c.path(n.name)))
+	for _, arguments := range [][]string{
+		{"delete", "node", n.name, "--ignore-not-found"},
+		{"delete", "pods", "--all-namespaces", "--field-selector", "spec.nodeName=" + n.name, "--force", "--grace-period", "0"},
+	} {
+		_, failure := c.Kubectl(ctx, arguments...)
+		err = errors.Join(err, failure)
+	}
 	return err
 }
 
@@ -309,14 +327,7 @@ func Remove(ctx context.Context, directory string) error {
 	if _, err := os.Stat(p.path(marker)); err != nil && len(entries) > 0 {
 		return fmt.Errorf("%s is no directory of a cluster, and not empty", p.directory)
 	}
-	err = p.cgroup.remove(ctx)
-	// It goes with the namespace of its other end, a moment after the last process.
-	err = errors.Join(err, wait(ctx, "the end of network interface "+p.link, func() error {
-		if _, err := net.InterfaceByName(p.link); err == nil {
-			return errors.New("it is still there")
-		}
-		return nil
-	}), os.RemoveAll(p.directory))
+	err = errors.Join(p.cgroup.remove(ctx), p.disconnectHost(), os.RemoveAll(p.directory))
 	if err != nil {
 		return fmt.Errorf("ending the cluster in %s: %w", p.directory, err)
 	}

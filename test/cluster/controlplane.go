@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,6 +30,12 @@ ip link add nodes type bridge
 ip address add ` + controlAddress + `/24 dev nodes
 ip link set nodes up
 echo 1 >/proc/sys/net/ipv4/ip_forward
+` + endConnections
+
+// endConnections has connections given up soon that the death of all processes at
+// once has left to the kernel. They would keep a network namespace for minutes.
+const endConnections = `
+echo 1 >/proc/sys/net/ipv4/tcp_orphan_retries
 `
 
 // startControlPlane starts all but the nodes.
@@ -77,6 +84,22 @@ ip link set "$1" up
 		return fmt.Errorf("connecting the cluster with the host: %w", err)
 	}
 	return c.control.run(`ip address add "$1/30" dev host; ip link set host up`, c.address)
+}
+
+// disconnectHost removes the host's network interface, which else goes with the
+// network namespace of its other end: after the last process, and the last
+// connection.
+func (p place) disconnectHost() error {
+	if _, err := net.InterfaceByName(p.link); err != nil {
+		return nil // there is none
+	}
+	if _, err := output(exec.Command("ip", "link", "delete", p.link)); err != nil {
+		if _, gone := net.InterfaceByName(p.link); gone != nil {
+			return nil // meanwhile
+		}
+		return err
+	}
+	return nil
 }
 
 // connectNode gives a node its address, its route to everywhere and all others'

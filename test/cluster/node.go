@@ -54,7 +54,7 @@ mkdir -p "$1/lib" "$1/log" "$1/cni"
 mount --bind "$1/lib" /var/lib
 mount --bind "$1/log" /var/log
 ip link set lo up
-`
+` + endConnections
 
 // A node's network plugin is a bridge; its pods reach all others by the node's
 // default route.
@@ -83,7 +83,8 @@ state = "/run/containerd"
 `
 
 // Whoever reaches the kubelet may do all: nobody does but what runs in the cluster.
-// There is no registry to pull an image from again, so that none is removed.
+// There is no registry to pull an image from again, so that none is removed. Nor
+// has anybody to wait for minutes until a container that crashes is started again.
 const kubeletConfiguration = `apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 authentication: {anonymous: {enabled: true}, webhook: {enabled: false}}
@@ -102,6 +103,8 @@ resolvConf: ""
 maxPods: 250
 kubeAPIQPS: 500
 kubeAPIBurst: 1000
+featureGates: {KubeletCrashLoopBackOffMax: true}
+crashLoopBackOff: {maxContainerRestartPeriod: 1s}
 volumePluginDir: /var/lib/kubelet/plugins/volume
 `
 

@@ -104,6 +104,19 @@ func TestHowContainersEnd(t *testing.T) {
 	}
 }
 
+// The end of the runtime's own process, which sets the container up, is none of the container's.
+func TestRunningContainerHasNotEnded(t *testing.T) {
+	h := start(t)
+	for _, runtime := range all() {
+		name := "runs-" + runtime.Name()
+		runtime.Start(t, name, "sleep", "1000")
+		r := one(t, h, name, func(r *traceloopv1.Recording) bool { return isRecording(r) && r.Executed != nil })
+		if r.ExitCode != nil || r.ExitSignal != 0 || r.Ended != nil {
+			t.Errorf("%s runs, and is listed as ended: %v", name, r)
+		}
+	}
+}
+
 // When memory is short the oldest that ended make room, and are saved before.
 func TestEviction(t *testing.T) {
 	const rings = 6

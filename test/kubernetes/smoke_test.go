@@ -55,3 +55,14 @@ func TestCluster(t *testing.T) {
 		return err
 	})
 }
+
+// TestAgentOnTwoNodes shows that the agent is installed, and follows new nodes.
+func TestAgentOnTwoNodes(t *testing.T) {
+	agent(t)
+	node := addNode(t, "node2")
+	agentReady(t)
+	first, second := agentProcess(t, "node1"), agentProcess(t, node.Name())
+	if first == second {
+		t.Errorf("both nodes have process %d", first)
+	}
+}

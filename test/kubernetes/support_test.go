@@ -404,13 +404,13 @@ func checkRaces(t *testing.T, node *cluster.Node) {
 func addNode(t *testing.T, name string) *cluster.Node {
 	t.Helper()
 	node, err := shared.AddNode(t.Context(), name)
+	must(t, err)
 	t.Cleanup(func() {
 		checkRaces(t, node)
 		if err := shared.RemoveNode(context.Background(), name); err != nil {
 			t.Error(err)
 		}
 	})
-	must(t, err)
 	return node
 }
 

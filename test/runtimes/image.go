@@ -45,9 +45,9 @@ var imageFiles = sync.OnceValues(func() ([]imageFile, error) {
 	return files, nil
 })
 
-// image is an archive of Image as "docker save" writes it, which all runtimes
+// ImageArchive is an archive of Image as "docker save" writes it, which all runtimes
 // load: no registry is needed.
-var image = sync.OnceValues(func() ([]byte, error) {
+var ImageArchive = sync.OnceValues(func() ([]byte, error) {
 	files, err := imageFiles()
 	if err != nil {
 		return nil, err

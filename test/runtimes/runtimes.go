@@ -119,7 +119,7 @@ func (r *Runtime) finish(load ...[]string) (*Runtime, error) {
 		}
 		command := r.Command(arguments...)
 		var archive []byte
-		if archive, err = image(); err == nil {
+		if archive, err = ImageArchive(); err == nil {
 			command.Stdin = bytes.NewReader(archive)
 			_, err = output(command)
 		}

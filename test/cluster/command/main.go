@@ -62,7 +62,7 @@ func run(ctx context.Context, arguments []string) error {
 	switch {
 	case command == "env":
 		for _, variable := range c.Environment() {
-			fmt.Printf("export %q\n", variable)
+			fmt.Printf("export '%s'\n", variable)
 		}
 		return nil
 	case command == "kubectl":
