@@ -45,7 +45,11 @@ func (a *Agent) giveBack(ctx context.Context) {
 		a.removals.Lock()
 		a.mutex.Lock()
 		e := a.entries[name]
-		wanted := e == nil || !e.excluded // somebody came meanwhile
+		// Somebody may have claimed it meanwhile.
+		if e != nil && a.config.Claims {
+			e.excluded = a.unwanted(e, time.Now())
+		}
+		wanted := e == nil || !e.excluded
 		if !wanted {
 			a.noteStranger(e)
 		}
