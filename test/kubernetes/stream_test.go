@@ -55,7 +55,7 @@ type oldKubernetes struct {
 // What an event's texts may be.
 var (
 	oldValue   = regexp.MustCompile(`^(-?[0-9]+|0x[0-9a-f]+)$`)
-	oldContent = regexp.MustCompile(`^".*"$`)
+	oldContent = regexp.MustCompile(`^".*"(\.\.\.)?$`) // as strace has one that is longer
 	oldReturn  = regexp.MustCompile(`^(-?[0-9]+|-1 \([^()]+\)|X|unfinished)$`)
 	ascii      = regexp.MustCompile(`^[ -~]*$`)
 )
@@ -85,7 +85,7 @@ func decodeOld(line []byte) ([]oldEvent, error) {
 		}
 		for _, p := range event.Parameters {
 			if p.Name == "" || !oldValue.MatchString(p.Value) || p.Content != nil && !oldContent.MatchString(*p.Content) {
-				return nil, fmt.Errorf("a parameter of event %d, %s, is %+v", i, event.Syscall, p)
+				return nil, fmt.Errorf("a parameter of event %d, %s, is %+v: %s", i, event.Syscall, p, event.content(p.Name))
 			}
 		}
 	}
