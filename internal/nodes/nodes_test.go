@@ -213,13 +213,12 @@ func TestDial(t *testing.T) {
 			}
 			// A connection that is lost is made anew.
 			server.Break()
-			for tunnel.connection != nil {
+			if tunnel.connection != nil {
 				select {
 				case <-tunnel.connection.CloseChan():
 				case <-time.After(patienceOfTests):
 					t.Fatal("the loss goes unnoticed")
 				}
-				break
 			}
 			connection, err := tunnel.Dial(t.Context())
 			if err != nil {

@@ -90,16 +90,19 @@ ip link set "$1" up
 // network namespace of its other end: after the last process, and the last
 // connection.
 func (p place) disconnectHost() error {
-	if _, err := net.InterfaceByName(p.link); err != nil {
-		return nil // there is none
+	if !p.isConnected() {
+		return nil
 	}
-	if _, err := output(exec.Command("ip", "link", "delete", p.link)); err != nil {
-		if _, gone := net.InterfaceByName(p.link); gone != nil {
-			return nil // meanwhile
-		}
+	if _, err := output(exec.Command("ip", "link", "delete", p.link)); err != nil && p.isConnected() {
 		return err
 	}
 	return nil
+}
+
+// isConnected says whether the host has the network interface.
+func (p place) isConnected() bool {
+	_, err := net.InterfaceByName(p.link)
+	return err == nil
 }
 
 // connectNode gives a node its address, its route to everywhere and all others'
