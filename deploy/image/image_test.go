@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/validate"
 
+	"traceloop/test/host"
 	"traceloop/test/runtimes"
 )
 
@@ -302,6 +303,7 @@ func TestContainerdRunsTheImage(t *testing.T) {
 	if err := run(t.Context(), []string{"-o", file, "-tag", testTag, "-version", "v1.2.3"}); err != nil {
 		t.Fatal(err)
 	}
+	alone(t)
 	containerd := runtimes.Containerd(t)
 	must(t, containerd, "--namespace", "k8s.io", "images", "import", file)
 	got := must(t, containerd, "--namespace", "k8s.io", "run", "--rm", "--read-only", testTag, "version", "/bin/traceloop", "version")
@@ -313,6 +315,7 @@ func TestContainerdRunsTheImage(t *testing.T) {
 
 // An archive of two platforms is one image to a runtime, with its own platform.
 func TestRuntimesTakeTheArchiveOfTwoPlatforms(t *testing.T) {
+	alone(t)
 	file := saveImages(t, []string{testTag}, fakeImage(t, amd64), fakeImage(t, arm64))
 	t.Run("containerd", func(t *testing.T) {
 		containerd := runtimes.Containerd(t)
@@ -329,6 +332,16 @@ func TestRuntimesTakeTheArchiveOfTwoPlatforms(t *testing.T) {
 			t.Errorf("it took the image for %s", got)
 		}
 	})
+}
+
+// alone keeps these containers out of other tests' recordings.
+func alone(t *testing.T) {
+	t.Helper()
+	release, err := host.Alone()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(release)
 }
 
 func must(t *testing.T, r *runtimes.Runtime, arguments ...string) string {
