@@ -38,21 +38,6 @@ import (
 	"traceloop/test/cluster"
 )
 
-// within is eventually, for what takes longer.
-func within(t *testing.T, patience time.Duration, what string, condition func() error) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); ; time.Sleep(200 * time.Millisecond) {
-		err := condition()
-		if err == nil {
-			return
-		}
-		if time.Now().After(deadline) {
-			diagnose(t)
-			t.Fatalf("not within %v: %s: %v", patience, what, err)
-		}
-	}
-}
-
 // recorder starts a Trace of all containers in the test's namespace on a node. It
 // goes when the test ends, with what it holds.
 func recorder(t *testing.T, node string) *v1alpha1.Trace {

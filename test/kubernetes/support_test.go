@@ -35,6 +35,12 @@ const patience = time.Minute
 // with the last error and the state of the cluster.
 func eventually(t *testing.T, what string, condition func() error) {
 	t.Helper()
+	within(t, patience, what, condition)
+}
+
+// within is eventually, with a patience of its own.
+func within(t *testing.T, patience time.Duration, what string, condition func() error) {
+	t.Helper()
 	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
 		err := condition()
 		if err == nil {
