@@ -85,8 +85,10 @@ func (t *Tunnel) drop() {
 func (t *Tunnel) Dial(ctx context.Context) (net.Conn, error) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
+	reused := t.connection != nil
 	c, err := t.dial(ctx)
-	if errors.Is(err, errLost) {
+	// One that was open may have been ending, which a write may tell in many ways.
+	if err != nil && ctx.Err() == nil && (reused || errors.Is(err, errLost)) {
 		c, err = t.dial(ctx)
 	}
 	if err != nil {
