@@ -58,7 +58,9 @@ func endpoints() []string {
 	for _, runtime := range all() {
 		flags = append(flags, "--runtime-endpoint", runtime.Endpoint())
 	}
-	return flags
+	// As everywhere, Podman's storage beside its service, which tells of a container
+	// late: one of a few milliseconds may be gone by then.
+	return append(flags, "--runtime-endpoint", "podman-storage="+shared.podman.Storage())
 }
 
 // place makes a place for a daemon that knows the runtimes, and starts none.
