@@ -15,6 +15,11 @@
 // container's own execve it is not known which one it will be, and it is
 // adopted-N too; that name goes on to be understood.
 //
+// # What is recorded
+//
+// Every container, but for those that are filtered out; or, with Config.Claims,
+// those that somebody claims: see [Claim].
+//
 // # Who owns what
 //
 //	watch     waits for the recorder's news and wakes the next two
